@@ -1,0 +1,106 @@
+#pragma once
+
+// Where nodes come from: this host's namespaces (nodes/local), later SSH hosts and Kubernetes.
+// Everything has a deterministic name, every call is idempotent and returns within a second: what
+// takes longer is a supervised process whose progress is looked at. A crash between any two calls is
+// repaired by calling again. Ownership: the provider owns nodes and processes in the world, not in
+// memory: they outlive the server. Threads: all methods may be called concurrently; calls for one
+// node are serialised inside.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace howdah::nodes {
+
+/// A folder or file of the host shown inside a node.
+struct Mount {
+  std::filesystem::path source;  // on the host; must exist
+  std::filesystem::path target;  // absolute, inside the node; made when missing
+  bool read_only = true;
+};
+
+struct NodeSpec {
+  std::string id;        // "j-3SD91U2E1L2QX/i-0123456789abcdef0": cluster and instance
+  std::string hostname;  // "ip-10-0-0-1.ec2.internal"
+  std::vector<Mount> mounts;
+  /// Files written into the node before anything runs in it: path inside the node, contents, mode.
+  struct File {
+    std::filesystem::path path;
+    std::string contents;
+    uint32_t mode = 0644;
+  };
+  std::vector<File> files;
+  std::vector<std::pair<std::string, std::string>> environment;  // of every process in the node
+};
+
+struct ProcessSpec {
+  std::string id;                 // "s-3LZC0QUT43AM/attempt-1", unique within its node
+  std::vector<std::string> argv;  // argv[0] is looked up in PATH inside the node; never a shell string
+  std::vector<std::pair<std::string, std::string>> environment;  // beside the node's own
+  std::string user = "hadoop";
+  std::filesystem::path working_directory;  // inside the node; made (owned by `user`) when missing
+  std::filesystem::path stdout_path;        // inside the node; folders are made; appended to
+  std::filesystem::path stderr_path;
+  uint64_t memory_limit_bytes = 0;  // 0: none. Enforced by a cgroup where there is one
+};
+
+struct ProcessSeen {
+  enum class State {
+    kUnknown,  // nobody started it
+    kRunning,
+    kExited,  // exit_code, or signal, is set
+    kLost,    // it was started, does not run and left no exit status: the host went down, or it was killed with its shim
+  };
+  State state = State::kUnknown;
+  int exit_code = 0;
+  int signal = 0;  // that ended it; 0: none
+  bool out_of_memory = false;
+  std::string reason;  // for kLost: what is known
+  std::optional<base::Time> started;
+  std::optional<base::Time> ended;
+};
+
+struct NodeSeen {
+  std::string id;
+  bool alive = false;  // its init runs and its mounts stand
+  std::string reason;  // when not alive
+  std::vector<std::pair<std::string, ProcessSeen>> processes;
+};
+
+enum class Signal { kTerminate, kKill };
+
+class Provider {
+ public:
+  virtual ~Provider() = default;
+  /// Makes the node, or mends what is missing of it.
+  virtual base::Status ensure(const NodeSpec& spec) = 0;
+  /// Every node that bears this installation's id, wanted or not.
+  virtual base::Result<std::vector<NodeSeen>> list() = 0;
+  /// One node; kNotFound when there is none.
+  virtual base::Result<NodeSeen> look(const std::string& node_id) = 0;
+  /// Ends every process of the node, and removes its mounts, cgroups and folders; but what lies below
+  /// /mnt/var/log inside it is kept until forget(). Succeeds when there is no such node.
+  virtual base::Status remove(const std::string& node_id) = 0;
+  virtual base::Status forget(const std::string& node_id) = 0;
+  /// Starts the process unless it was started before: the shim claims it (O_EXCL), so that two calls,
+  /// or two servers, run it once.
+  virtual base::Status start(const std::string& node_id, const ProcessSpec& spec) = 0;
+  /// To the process and all its descendants. Succeeds when it does not run.
+  virtual base::Status signal(const std::string& node_id, const std::string& process_id,
+                              Signal signal) = 0;
+  /// Where a path below /mnt inside the node lies on this host, for reading logs. Confined:
+  /// kInvalidArgument for a path that leaves the node's /mnt, symbolic links included.
+  virtual base::Result<std::filesystem::path> host_path(const std::string& node_id,
+                                                        const std::filesystem::path& inside) = 0;
+  /// Blocks until a process of any node may have ended, or `timeout` passed: a hint for the control loop.
+  virtual void wait_for_change(base::Millis timeout, std::stop_token stop) = 0;
+};
+
+}  // namespace howdah::nodes
