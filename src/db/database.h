@@ -4,8 +4,11 @@
 // a savepoint of the current group; the group is committed (and, with Sync::kFull, on disk) before
 // any of its writers hears of success. Ownership: a Database owns its connections and its writer
 // thread. Threads: read() and write() may be called concurrently; a write function must not call
-// write(). Failure: an error from a write function rolls that function's savepoint back, alone;
-// SQLITE_FULL and I/O errors come back as kResourceExhausted and kInternal naming the file.
+// write(), and neither kind may begin or end a transaction by itself. Failure: an error from a write
+// function rolls that function's savepoint back, alone; a full disk comes back as kResourceExhausted,
+// other I/O errors as kInternal, both naming the file, and then fail the whole group, as a failed
+// COMMIT does. A broken UNIQUE or PRIMARY KEY is kAlreadyExists, another constraint
+// kFailedPrecondition, a database that another process holds locked for 5 s kUnavailable.
 
 #include <concepts>
 #include <cstdint>
@@ -18,9 +21,6 @@
 #include <variant>
 
 #include "base/result.h"
-
-struct sqlite3;
-struct sqlite3_stmt;
 
 namespace howdah::db {
 
@@ -35,6 +35,7 @@ class Query {
   std::string_view text(int column) const;  // valid until the next next()
   std::string_view blob(int column) const;  // likewise
   int64_t integer(int column) const;
+  double real(int column) const;
   bool is_null(int column) const;
 
  private:
@@ -44,15 +45,19 @@ class Query {
   std::unique_ptr<State> state_;
 };
 
-/// What a statement's ? stands for. Text and blobs are not copied: they must live until the query's end.
+/// What a statement's ? stands for. query() copies text and blobs, so that a temporary may be passed.
 struct Blob {
   std::string_view bytes;
 };
-using Value = std::variant<std::nullptr_t, int64_t, std::string_view, Blob>;
+using Value = std::variant<std::nullptr_t, int64_t, double, std::string_view, Blob>;
 
 class Connection {
  public:
-  /// SQL with '?' placeholders; an error of preparing or binding comes from the first next().
+  struct State;
+  explicit Connection(std::unique_ptr<State> state);
+  ~Connection();
+
+  /// One statement with '?' placeholders; an error of preparing or binding comes from the first next().
   template <typename... Args>
   Query query(std::string_view sql, const Args&... args) {
     const Value values[] = {to_value(args)..., nullptr};
@@ -67,8 +72,6 @@ class Connection {
   int64_t last_insert_rowid() const;
 
  private:
-  friend class Database;
-  struct State;
   static Value to_value(std::nullptr_t) { return nullptr; }
   static Value to_value(const Blob& blob) { return blob; }
   static Value to_value(std::string_view text) { return text; }
@@ -78,6 +81,7 @@ class Connection {
   static Value to_value(T number) {
     return static_cast<int64_t>(number);
   }
+  static Value to_value(double number) { return number; }
   template <typename T>
   static Value to_value(const std::optional<T>& value) {
     return value ? to_value(*value) : Value(nullptr);

@@ -1,0 +1,242 @@
+#include "db/database.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "db/connection_state.h"
+
+namespace howdah::db {
+namespace {
+
+constexpr size_t kIdleReaders = 8;  // beyond it a reader's connection is closed after its use
+constexpr size_t kGroupLimit = 256;
+
+using Function = std::function<base::Status(Connection&)>;
+
+struct Pending {
+  const Function* function = nullptr;
+  base::Status status;
+  bool done = false;
+};
+
+/// A file only its owner reads (it may hold secrets; -wal and -shm inherit the mode), there after a crash.
+base::Status make_file(const std::string& path) {
+  base::Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.valid()) return errno == EEXIST ? base::ok() : base::Status(base::from_errno(path));
+  auto folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  base::Fd parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!parent.valid() || ::fsync(parent.get()) != 0) return base::from_errno(folder.string());
+  return base::ok();
+}
+
+base::Result<int64_t> version_of(Connection& connection) {
+  auto query = connection.query("PRAGMA user_version");
+  TRY(query.next());
+  return query.integer(0);
+}
+
+/// One step, inside a transaction that the caller ends.
+base::Status migrate_one(Connection& connection, Connection::State& state,
+                         std::span<const char* const> migrations, bool* finished) {
+  const int64_t version = TRY(version_of(connection));
+  if (version > static_cast<int64_t>(migrations.size())) {
+    return base::Error{
+        base::Code::kFailedPrecondition,
+        fmt::format("{} was written by a later Howdah (version {}, this one knows {}): run that one",
+                    state.path, version, migrations.size()),
+        {}, {}};
+  }
+  *finished = version == static_cast<int64_t>(migrations.size());
+  if (*finished) return base::ok();
+  TRY(state.exec(migrations[static_cast<size_t>(version)]));
+  auto broken = connection.query("PRAGMA foreign_key_check");
+  if (TRY(broken.next())) {
+    return base::internal(fmt::format("migration {} of {} breaks a foreign key of table {}", version + 1,
+                                      state.path, broken.text(0)));
+  }
+  return state.exec(fmt::format("PRAGMA user_version={}", version + 1).c_str());
+}
+
+base::Status migrate(Connection& connection, Connection::State& state,
+                     std::span<const char* const> migrations) {
+  // a table is rebuilt as SQLite's "ALTER TABLE" page says: foreign keys off, checked at the end
+  TRY(state.exec("PRAGMA foreign_keys=OFF"));
+  for (bool finished = false; !finished;) {
+    TRY(state.exec("BEGIN IMMEDIATE"));
+    const base::Status status = migrate_one(connection, state, migrations, &finished);
+    if (!status.ok()) {
+      if (state.in_transaction()) TRY(state.exec("ROLLBACK"));
+      return status;
+    }
+    TRY(state.exec("COMMIT"));
+  }
+  return state.exec("PRAGMA foreign_keys=ON");
+}
+
+/// A connection and the view of it that callers do not have.
+struct Opened {
+  explicit Opened(std::unique_ptr<Connection::State> opened)
+      : state(*opened), connection(std::move(opened)) {}
+  Connection::State& state;
+  Connection connection;
+};
+
+class SqliteDatabase final : public Database {
+ public:
+  SqliteDatabase(std::string path, std::unique_ptr<Opened> writer)
+      : path_(std::move(path)), writer_(std::move(writer)), state_(writer_->state) {
+    thread_ = std::thread([this] { work(); });
+  }
+
+  ~SqliteDatabase() override {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    arrived_.notify_one();
+    thread_.join();
+  }
+
+  base::Status read(const Function& function) override {
+    std::unique_ptr<Opened> reader = TRY(take_reader());
+    TRY(reader->state.exec("BEGIN"));
+    base::Status status = function(reader->connection);
+    CHECK(reader->state.borrowed == 0);  // a Query outlived its function
+    if (reader->state.in_transaction()) {
+      const base::Status ended = reader->state.exec("COMMIT");
+      if (!ended.ok()) return status.ok() ? ended : status;  // the connection is dropped
+    }
+    give_back(std::move(reader));
+    return status;
+  }
+
+  base::Status write(const Function& function) override {
+    CHECK(std::this_thread::get_id() != thread_.get_id());  // a write function must not call write()
+    Pending pending;
+    pending.function = &function;
+    std::unique_lock lock(mutex_);
+    CHECK(!stopping_);
+    queue_.push_back(&pending);
+    if (queue_.size() == 1) arrived_.notify_one();
+    committed_.wait(lock, [&] { return pending.done; });
+    return std::move(pending.status);
+  }
+
+ private:
+  base::Result<std::unique_ptr<Opened>> take_reader() {
+    {
+      std::lock_guard lock(readers_mutex_);
+      if (!readers_.empty()) {
+        auto reader = std::move(readers_.back());
+        readers_.pop_back();
+        return reader;
+      }
+    }
+    return std::make_unique<Opened>(TRY(Connection::State::open(path_, /*reader=*/true)));
+  }
+
+  void give_back(std::unique_ptr<Opened> reader) {
+    std::lock_guard lock(readers_mutex_);
+    if (readers_.size() < kIdleReaders) readers_.push_back(std::move(reader));
+  }
+
+  // ---- the writer's thread
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      arrived_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      std::vector<Pending*> group;
+      commit_group(lock, group);
+      for (Pending* pending : group) pending->done = true;
+      committed_.notify_all();
+    }
+  }
+
+  /// Runs what is queued, and what comes while it runs, in one transaction. Unlocks while working.
+  void commit_group(std::unique_lock<std::mutex>& lock, std::vector<Pending*>& group) {
+    std::vector<Pending*> batch;
+    batch.swap(queue_);
+    lock.unlock();
+    base::Status status = state_.exec("BEGIN IMMEDIATE");
+    while (!batch.empty()) {
+      for (Pending* pending : batch) {
+        if (status.ok()) status = run_one(*pending);
+        group.push_back(pending);
+      }
+      batch.clear();
+      if (status.ok() && group.size() < kGroupLimit) {
+        lock.lock();
+        batch.swap(queue_);
+        lock.unlock();
+      }
+    }
+    if (status.ok()) status = state_.exec("COMMIT");
+    if (!status.ok()) {
+      if (state_.in_transaction() && !state_.exec("ROLLBACK").ok()) {
+        base::log_error("db", "{}: a failed transaction could not be rolled back", path_);
+      }
+      // who had failed already keeps its own, more telling error
+      for (Pending* pending : group) {
+        if (pending->status.ok()) pending->status = status;
+      }
+    }
+    lock.lock();
+  }
+
+  /// The function in a savepoint. An error means that the whole group is lost.
+  base::Status run_one(Pending& pending) {
+    TRY(writer_->connection.run("SAVEPOINT one"));
+    pending.status = (*pending.function)(writer_->connection);
+    CHECK(state_.borrowed == 0);  // a Query outlived its function
+    if (!state_.in_transaction()) {  // a full disk or an I/O error: SQLite rolled everything back
+      if (!pending.status.ok()) return pending.status.error();
+      return base::internal(fmt::format("{}: the transaction ended inside a write function", path_));
+    }
+    if (!pending.status.ok()) TRY(writer_->connection.run("ROLLBACK TO one"));
+    TRY(writer_->connection.run("RELEASE one"));
+    return base::ok();
+  }
+
+  const std::string path_;
+  std::unique_ptr<Opened> writer_;
+  Connection::State& state_;  // the writer's
+
+  std::mutex mutex_;
+  std::condition_variable arrived_, committed_;
+  std::vector<Pending*> queue_;
+  bool stopping_ = false;
+
+  std::mutex readers_mutex_;
+  std::vector<std::unique_ptr<Opened>> readers_;
+
+  std::thread thread_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Database>> Database::open(const Options& options) {
+  TRY(make_file(options.path));
+  auto writer =
+      std::make_unique<Opened>(TRY(Connection::State::open(options.path, /*reader=*/false)));
+  // reading comes first: it tells a file that is no database before anything is changed
+  TRY(writer->state.exec("PRAGMA schema_version; PRAGMA journal_mode=WAL"));
+  TRY(writer->state.exec(options.sync == Sync::kFull ? "PRAGMA synchronous=FULL"
+                                                     : "PRAGMA synchronous=NORMAL"));
+  TRY(migrate(writer->connection, writer->state, options.migrations));
+  return std::unique_ptr<Database>(
+      std::make_unique<SqliteDatabase>(options.path, std::move(writer)));
+}
+
+}  // namespace howdah::db
