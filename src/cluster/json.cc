@@ -1,0 +1,204 @@
+// Clusters and steps as JSON for the store. Absent members take their defaults, so that older rows are read.
+
+#include "base/json.h"
+
+#include "cluster/cluster.h"
+
+namespace howdah::cluster {
+namespace {
+
+using base::JsonArray;
+using base::JsonObject;
+
+void put_time(JsonObject& out, std::string_view key, const std::optional<base::Time>& time) {
+  if (time) out[key] = base::to_millis(*time);
+}
+
+std::optional<base::Time> time_at(const JsonObject& in, std::string_view key) {
+  const base::Json* value = base::find(in, key);
+  if (!value) return std::nullopt;
+  return base::from_millis(base::int_at(in, key));
+}
+
+JsonObject timeline_json(const Timeline& timeline) {
+  JsonObject out;
+  put_time(out, "created", timeline.created);
+  put_time(out, "ready", timeline.ready);
+  put_time(out, "ended", timeline.ended);
+  return out;
+}
+
+Timeline timeline_at(const JsonObject& in, std::string_view key) {
+  const JsonObject* object = base::find_object(in, key);
+  if (!object) return {};
+  return {time_at(*object, "created"), time_at(*object, "ready"), time_at(*object, "ended")};
+}
+
+JsonArray pairs_json(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  JsonArray out;
+  for (const auto& [key, value] : pairs) out.push_back(JsonArray{base::Json(key), base::Json(value)});
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> pairs_at(const JsonObject& in, std::string_view key) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (const JsonArray* array = base::find_array(in, key)) {
+    for (const base::Json& item : *array) {
+      const JsonArray* pair = item.if_array();
+      if (pair && pair->size() == 2 && (*pair)[0].is_string() && (*pair)[1].is_string()) {
+        out.emplace_back(base::view_of((*pair)[0].get_string()), base::view_of((*pair)[1].get_string()));
+      }
+    }
+  }
+  return out;
+}
+
+JsonArray texts_json(const std::vector<std::string>& texts) {
+  JsonArray out;
+  for (const std::string& text : texts) out.push_back(base::Json(text));
+  return out;
+}
+
+std::string str(const JsonObject& in, std::string_view key) { return std::string(base::text_at(in, key)); }
+
+}  // namespace
+
+JsonObject to_json(const Wanted& w) {
+  JsonArray actions;
+  for (const BootstrapAction& a : w.bootstrap_actions) {
+    actions.push_back(JsonObject{{"name", a.name}, {"path", a.path}, {"args", texts_json(a.args)}});
+  }
+  JsonObject out{{"name", w.name},
+                 {"release_label", w.release_label},
+                 {"log_uri", w.log_uri},
+                 {"instance_type", w.instance_type},
+                 {"group_id", w.group_id},
+                 {"job_flow_role", w.job_flow_role},
+                 {"applications", texts_json(w.applications)},
+                 {"bootstrap_actions", std::move(actions)},
+                 {"configurations", w.configurations},
+                 {"keep_alive", w.keep_alive},
+                 {"termination_protected", w.termination_protected},
+                 {"visible_to_all_users", w.visible_to_all_users},
+                 {"step_concurrency", w.step_concurrency},
+                 {"terminate", w.terminate},
+                 {"tags", pairs_json(w.tags)}};
+  if (w.idle_timeout_seconds) out["idle_timeout_seconds"] = *w.idle_timeout_seconds;
+  return out;
+}
+
+Wanted wanted_from(const JsonObject& in) {
+  Wanted w;
+  w.name = str(in, "name");
+  w.release_label = str(in, "release_label");
+  w.log_uri = str(in, "log_uri");
+  w.instance_type = str(in, "instance_type");
+  w.group_id = str(in, "group_id");
+  w.job_flow_role = str(in, "job_flow_role");
+  w.applications = base::texts_at(in, "applications");
+  if (const JsonArray* actions = base::find_array(in, "bootstrap_actions")) {
+    for (const base::Json& item : *actions) {
+      if (const JsonObject* a = item.if_object()) {
+        w.bootstrap_actions.push_back({str(*a, "name"), str(*a, "path"), base::texts_at(*a, "args")});
+      }
+    }
+  }
+  if (const JsonArray* configurations = base::find_array(in, "configurations")) w.configurations = *configurations;
+  w.keep_alive = base::bool_at(in, "keep_alive");
+  w.termination_protected = base::bool_at(in, "termination_protected");
+  w.visible_to_all_users = base::bool_at(in, "visible_to_all_users", true);
+  w.step_concurrency = static_cast<int>(base::int_at(in, "step_concurrency", 1));
+  if (base::find(in, "idle_timeout_seconds")) w.idle_timeout_seconds = base::int_at(in, "idle_timeout_seconds");
+  w.terminate = str(in, "terminate");
+  w.tags = pairs_at(in, "tags");
+  return w;
+}
+
+JsonObject to_json(const Status& s) {
+  JsonArray errors;
+  for (const ErrorDetail& e : s.errors) {
+    errors.push_back(JsonObject{{"code", e.code}, {"data", pairs_json(e.data)}, {"message", e.message}});
+  }
+  return {{"state", name_of(s.state)},
+          {"code", s.reason.code},
+          {"message", s.reason.message},
+          {"timeline", timeline_json(s.timeline)},
+          {"errors", std::move(errors)},
+          {"admitted", s.admitted},
+          {"node_wanted", s.node_wanted},
+          {"bootstrap_done", s.bootstrap_done},
+          {"instance", static_cast<int>(s.instance)},
+          {"instance_timeline", timeline_json(s.instance_timeline)},
+          {"last_step", name_of(s.last_step)},
+          {"any_step_failed", s.any_step_failed},
+          {"logs_shipped_at", s.logs_shipped_at}};
+}
+
+Status status_from(const JsonObject& in) {
+  Status s;
+  s.state = state_of(base::text_at(in, "state")).value_or(State::kStarting);
+  s.reason = {str(in, "code"), str(in, "message")};
+  s.timeline = timeline_at(in, "timeline");
+  if (const JsonArray* errors = base::find_array(in, "errors")) {
+    for (const base::Json& item : *errors) {
+      if (const JsonObject* e = item.if_object()) {
+        s.errors.push_back({str(*e, "code"), pairs_at(*e, "data"), str(*e, "message")});
+      }
+    }
+  }
+  s.admitted = base::bool_at(in, "admitted");
+  s.node_wanted = base::bool_at(in, "node_wanted");
+  s.bootstrap_done = static_cast<int>(base::int_at(in, "bootstrap_done"));
+  s.instance = static_cast<InstanceState>(base::int_at(in, "instance"));
+  s.instance_timeline = timeline_at(in, "instance_timeline");
+  s.last_step = step_state_of(base::text_at(in, "last_step")).value_or(StepState::kPending);
+  s.any_step_failed = base::bool_at(in, "any_step_failed");
+  s.logs_shipped_at = base::int_at(in, "logs_shipped_at");
+  return s;
+}
+
+JsonObject wanted_of(const Step& s) {
+  return {{"id", s.id},
+          {"sequence", s.sequence},
+          {"name", s.name},
+          {"on_failure", static_cast<int>(s.on_failure)},
+          {"jar", s.jar.jar},
+          {"main_class", s.jar.main_class},
+          {"args", texts_json(s.jar.args)},
+          {"properties", pairs_json(s.jar.properties)},
+          {"log_uri", s.log_uri},
+          {"execution_role", s.execution_role},
+          {"cancel", static_cast<int>(s.cancel)}};
+}
+
+JsonObject status_of(const Step& s) {
+  JsonObject out{{"state", name_of(s.state)},     {"timeline", timeline_json(s.timeline)},
+                 {"reason", s.reason},            {"failure_reason", s.failure_reason},
+                 {"failure_message", s.failure_message}, {"failure_log", s.failure_log},
+                 {"signalled", s.signalled}};
+  put_time(out, "cancel_at", s.cancel_at);
+  return out;
+}
+
+Step step_from(const JsonObject& wanted, const JsonObject& status) {
+  Step s;
+  s.id = str(wanted, "id");
+  s.sequence = base::int_at(wanted, "sequence");
+  s.name = str(wanted, "name");
+  s.on_failure = static_cast<OnFailure>(base::int_at(wanted, "on_failure"));
+  s.jar = {str(wanted, "jar"), str(wanted, "main_class"), base::texts_at(wanted, "args"), pairs_at(wanted, "properties")};
+  s.log_uri = str(wanted, "log_uri");
+  s.execution_role = str(wanted, "execution_role");
+  s.cancel = static_cast<Cancel>(base::int_at(wanted, "cancel"));
+  s.state = step_state_of(base::text_at(status, "state")).value_or(StepState::kPending);
+  s.timeline = timeline_at(status, "timeline");
+  s.reason = str(status, "reason");
+  s.failure_reason = str(status, "failure_reason");
+  s.failure_message = str(status, "failure_message");
+  s.failure_log = str(status, "failure_log");
+  s.signalled = base::bool_at(status, "signalled");
+  s.cancel_at = time_at(status, "cancel_at");
+  return s;
+}
+
+}  // namespace howdah::cluster

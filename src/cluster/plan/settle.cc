@@ -1,0 +1,108 @@
+// Steps that were started: those whose process ended move on, once their logs are where they belong.
+
+#include <fmt/format.h>
+
+#include "cluster/plan/plan.h"
+#include "job/failure.h"
+
+namespace howdah::cluster::phase {
+namespace {
+
+void note_end(Plan& plan, const Step& step) {
+  plan.next.status.last_step = step.state;
+  if (step.state == StepState::kFailed) plan.next.status.any_step_failed = true;
+}
+
+std::string how_it_failed(const Process& process) {
+  if (process.state == Process::State::kLost) return process.lost_reason;
+  if (process.out_of_memory) return "The step's process was killed because it ran out of memory.";
+  if (process.signal != 0) return fmt::format("The step's process was ended by signal {}.", process.signal);
+  return fmt::format("The step ended with exit code {}.", process.exit_code);
+}
+
+void fail(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& process, base::Time now) {
+  if (!end.start_error.empty()) {
+    step.failure_reason = "The step could not be started.";
+    step.failure_message = end.start_error;
+  } else {
+    step.failure_reason = job::reason_of(end.exception, process.out_of_memory);
+    step.failure_message = end.exception.empty() ? how_it_failed(process) : end.exception;
+    if (process.state == Process::State::kLost) {
+      step.failure_reason = "The step was lost.";
+      step.failure_message = process.lost_reason;
+    }
+  }
+  step.failure_log = end.log_file;
+  advance(step, StepState::kFailed, "", now, plan.events);
+}
+
+void finish(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& process, base::Time now) {
+  const bool clean = process.state == Process::State::kExited && process.exit_code == 0 && process.signal == 0 &&
+                     end.start_error.empty();
+  std::string note;
+  if (!end.logs_shipped && !step.log_uri.empty()) {
+    note = fmt::format("Its logs could not be uploaded{}{}; they are kept on the node.", end.logs_error.empty() ? "" : ": ",
+                       end.logs_error);
+  }
+  if (step.state == StepState::kCancelPending && (step.signalled || !clean)) {
+    advance(step, StepState::kCancelled, step.reason, now, plan.events);
+  } else if (clean) {
+    advance(step, StepState::kCompleted, note, now, plan.events);
+  } else {
+    fail(plan, step, end, process, now);
+    step.reason = note;
+  }
+  note_end(plan, step);
+}
+
+// The interrupt first, the kill when it was of no use.
+void cancel_running(Plan& plan, Step& step, base::Time now) {
+  const bool kill = step.cancel == Cancel::kKill;
+  if (!step.signalled) {
+    step.signalled = true;
+    step.cancel_at = now;
+    plan.actions.push_back({Action::Kind::kSignalStep, step.id, 0, kill});
+  } else if (kill || now - step.cancel_at.value_or(now) >= kCancelGrace) {
+    plan.actions.push_back({Action::Kind::kSignalStep, step.id, 0, true});
+  }
+  plan.look_again = base::Millis(1000);
+}
+
+void settle(Plan& plan, Step& step, const Seen& seen, base::Time now) {
+  const auto found = seen.processes.find(process_of_step(step));
+  const Process process = found == seen.processes.end() ? Process{} : found->second;
+  const auto ended = seen.step_ends.find(step.id);
+  const Seen::StepEnd end = ended == seen.step_ends.end() ? Seen::StepEnd{} : ended->second;
+
+  if (process.state == Process::State::kRunning) {
+    if (step.state == StepState::kCancelPending) cancel_running(plan, step, now);
+    return;
+  }
+  if (process.state == Process::State::kUnknown && end.start_error.empty()) {
+    if (step.state == StepState::kCancelPending) {  // it never began
+      advance(step, StepState::kCancelled, step.reason, now, plan.events);
+      note_end(plan, step);
+    } else {
+      plan.actions.push_back({Action::Kind::kStartStep, step.id});
+    }
+    return;
+  }
+  const bool uploads = !step.log_uri.empty() || !plan.next.wanted.log_uri.empty();
+  const bool may_wait = process.ended && now - *process.ended < kLogGrace && now >= *process.ended;
+  if (uploads && !end.logs_shipped && end.logs_error.empty() && (may_wait || !end.start_error.empty())) {
+    plan.actions.push_back({Action::Kind::kShipStepLogs, step.id});
+    plan.look_again = base::Millis(200);
+    return;
+  }
+  finish(plan, step, end, process, now);
+}
+
+}  // namespace
+
+void settle_steps(Plan& plan, const Seen& seen, base::Time now) {
+  for (Step& step : plan.next.steps) {
+    if (step.state == StepState::kRunning || step.state == StepState::kCancelPending) settle(plan, step, seen, now);
+  }
+}
+
+}  // namespace howdah::cluster::phase
