@@ -1,0 +1,34 @@
+#include "store/control/changes.h"
+
+namespace howdah::store {
+
+void Changes::notify(const cluster::Key& key) {
+  std::lock_guard lock(mutex_);
+  ++generations_[key];
+  fresh_.insert(key);
+  changed_.notify_all();
+}
+
+uint64_t Changes::generation(const cluster::Key& key) const {
+  std::lock_guard lock(mutex_);
+  const auto it = generations_.find(key);
+  return it == generations_.end() ? 0 : it->second;
+}
+
+bool Changes::wait_beyond(const cluster::Key& key, uint64_t seen, base::Millis timeout) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, timeout, [&] {
+    const auto it = generations_.find(key);
+    return it != generations_.end() && it->second > seen;
+  });
+}
+
+std::vector<cluster::Key> Changes::take(base::Millis timeout, std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, stop, timeout, [&] { return !fresh_.empty(); });
+  std::vector<cluster::Key> out(fresh_.begin(), fresh_.end());
+  fresh_.clear();
+  return out;
+}
+
+}  // namespace howdah::store
