@@ -1,0 +1,280 @@
+#include "apps/install.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "apps/fetch.h"
+#include "apps/files.h"
+#include "apps/java.h"
+#include "apps/lay_out.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace howdah::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+base::Error precondition(std::string message) {
+  return {base::Code::kFailedPrecondition, std::move(message), {}, {}};
+}
+
+/// One installation: the places it works in, and how far it is.
+struct Work {
+  const Releases& releases;
+  const Release& release;
+  const Manifest& manifest;
+  const InstallOptions& options;
+  base::Clock& clock;
+  ProgressFile& progress;
+  fs::path final_folder;
+  fs::path temporary;
+  fs::path store;  // the verified files: the user's cache, or our own downloads
+  fs::path logs;
+
+  std::string name() const { return manifest.application + " " + manifest.version; }
+};
+
+base::Result<base::Fd> lock(Work& work) {
+  const fs::path path = work.options.engines_root / (".lock-" + work.final_folder.filename().string());
+  base::Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!fd.valid()) return base::from_errno(path.string());
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  work.progress.update({.phase = "waiting", .text = fmt::format("Another process is installing {}", work.name())});
+  while (::flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return base::from_errno(path.string());
+  }
+  return fd;
+}
+
+base::Status check_machine(const Manifest& manifest) {
+  struct utsname host {};
+  ::uname(&host);
+  if (manifest.machine.empty() || manifest.machine == host.machine) return base::ok();
+  return precondition(fmt::format("{} {}: the files of its manifest are for {}, this host is {}",
+                                  manifest.application, manifest.version, manifest.machine, host.machine));
+}
+
+base::Status check_disk(const fs::path& folder, uint64_t needed) {
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0) return base::from_errno(folder.string());
+  const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+  if (free >= needed) return base::ok();
+  return base::Error{base::Code::kResourceExhausted,
+                     fmt::format("{} has {} MB free, {} MB are needed: make room, or set another folder for engines",
+                                 folder.string(), free / 1000000, needed / 1000000),
+                     {},
+                     {}};
+}
+
+// Splits into what is there, verified, and what has to come. A broken file counts as missing, unless
+// nothing may be fetched: then it is the error.
+base::Result<std::vector<Artifact>> missing_files(Work& work) {
+  std::vector<Artifact> missing;
+  uint64_t done = 0;
+  for (const Artifact& artifact : work.manifest.artifacts()) {
+    const fs::path file = work.store / artifact.file;
+    if (::access(file.c_str(), R_OK) != 0) {
+      missing.push_back(artifact);
+      continue;
+    }
+    work.progress.update({.phase = "verifying",
+                          .text = fmt::format("Checking the files of {}", work.name()),
+                          .done_bytes = done,
+                          .total_bytes = work.manifest.download_bytes()});
+    const base::Status verified = verify(artifact, file);
+    if (!verified.ok() && work.options.offline) return verified.error();
+    if (!verified.ok()) {
+      base::log_warn("apps", "{}; fetching it anew", verified.error().message);
+      missing.push_back(artifact);
+    }
+    done += artifact.bytes;
+  }
+  if (!missing.empty() && work.options.offline) {
+    return precondition(fmt::format("{} {} is not in {} ({} of {} files are missing), and --offline forbids to fetch it",
+                                    missing[0].name, missing[0].file, work.store.string(), missing.size(),
+                                    work.manifest.artifacts().size()));
+  }
+  return missing;
+}
+
+std::vector<std::string> pythons(const Work& work) {
+  const char* named = std::getenv("HOWDAH_PYTHON");
+  return {work.options.python, named ? named : "",
+          (work.releases.folder() / "../.venv/bin/python").lexically_normal().string(), "/usr/bin/python3", "python3"};
+}
+
+base::Status move_file(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0) return base::ok();
+  if (errno != EXDEV) return base::from_errno(to.string());
+  std::error_code error;
+  const fs::path partial = to.string() + ".partial";
+  fs::copy_file(from, partial, fs::copy_options::overwrite_existing, error);
+  if (error) return base::from_errno(to.string(), error.value());
+  if (::rename(partial.c_str(), to.c_str()) != 0) return base::from_errno(to.string());
+  return base::ok();
+}
+
+base::Status download(Work& work, const std::vector<Artifact>& missing, const std::string& python,
+                      const fs::path& java_home) {
+  uint64_t coming = 0;
+  for (const Artifact& artifact : missing) coming += artifact.bytes;
+  const uint64_t total = work.manifest.download_bytes();
+  const auto say = [&](uint64_t bytes) {
+    const uint64_t done = total - coming + bytes;
+    work.progress.update({.phase = "downloading",
+                          .text = download_text(work.name(), done, total),
+                          .done_bytes = done,
+                          .total_bytes = total});
+  };
+  say(0);
+  FetchSpec spec{.wanted = missing,
+                 .python_version = work.manifest.python,
+                 .machine = work.manifest.machine,
+                 .incoming = work.temporary / "incoming",
+                 .scratch = work.temporary / "scratch",
+                 .logs = work.logs,
+                 .python = python,
+                 .java_home = java_home,
+                 .on_bytes = say};
+  TRY(make_folders(spec.incoming));
+  TRY(make_folders(spec.scratch));
+  const base::Status fetched = fetch(spec, work.clock);
+  work.progress.update({.phase = "verifying",
+                        .text = fmt::format("Checking the files of {}", work.name()),
+                        .done_bytes = total,
+                        .total_bytes = total});
+  // What did come is kept even when something else failed: the next attempt starts from there.
+  for (const Artifact& artifact : missing) {
+    const fs::path file = spec.incoming / artifact.file;
+    if (::access(file.c_str(), R_OK) != 0) continue;
+    const base::Status verified = verify(artifact, file);
+    if (verified.ok()) {
+      TRY(move_file(file, work.store / artifact.file));
+    } else if (fetched.ok()) {
+      return verified.error();
+    }
+  }
+  return fetched;
+}
+
+base::Status build(Work& work) {
+  const base::Result<fs::path> java = find_java(work.manifest.java);
+  if (!java.ok()) return java.error();
+  TRY(check_machine(work.manifest));
+  std::error_code ignored;
+  fs::remove_all(work.temporary, ignored);
+  TRY(make_folders(work.temporary));
+  const std::vector<Artifact> missing = TRY(missing_files(work));
+  uint64_t needed = work.manifest.unpacked_bytes;
+  for (const Artifact& artifact : missing) needed += artifact.bytes;
+  TRY(check_disk(work.options.engines_root, needed));
+  const std::string python = TRY(find_pip_python(pythons(work), work.logs / "python.log"));
+  if (!missing.empty()) TRY(download(work, missing, python, *java));
+
+  work.progress.update({.phase = "unpacking", .text = fmt::format("Unpacking {}", work.name())});
+  TRY(lay_out({.manifest = work.manifest,
+               .sources = work.releases.folder() / base::to_lower(work.manifest.application),
+               .store = work.store,
+               .folder = work.temporary / "tree",
+               .scratch = work.temporary / "scratch",
+               .logs = work.logs,
+               .python = python,
+               .java_home = *java}));
+  work.progress.update({.phase = "finishing", .text = fmt::format("Finishing {}", work.name())});
+  ::sync();  // the name below promises that all of it is on disk
+  if (::rename((work.temporary / "tree").c_str(), work.final_folder.c_str()) != 0) {
+    return base::from_errno(work.final_folder.string());
+  }
+  fs::remove_all(work.temporary, ignored);
+  if (work.options.cache.empty()) {
+    for (const Artifact& artifact : work.manifest.artifacts()) fs::remove(work.store / artifact.file, ignored);
+  }
+  return base::ok();
+}
+
+base::Status install_manifest(const Releases& releases, const Release& release, const Manifest& manifest,
+                              const InstallOptions& options, ProgressFile& progress, base::Clock& clock) {
+  const fs::path engines = fs::absolute(options.engines_root);
+  Work work{.releases = releases,
+            .release = release,
+            .manifest = manifest,
+            .options = options,
+            .clock = clock,
+            .progress = progress,
+            .final_folder = engines / manifest.folder_name(),
+            .temporary = engines / (".tmp-" + manifest.folder_name()),
+            .store = options.cache.empty() ? engines / "downloads" : fs::absolute(options.cache),
+            .logs = engines / "logs"};
+  TRY(make_folders(work.logs));
+  if (options.offline && !fs::exists(work.store)) {
+    return precondition(fmt::format("there is no cache folder {}, and --offline forbids to fetch {}",
+                                    work.store.string(), work.name()));
+  }
+  TRY(make_folders(work.store));
+  const base::Fd held = TRY(lock(work));
+  if (fs::exists(work.final_folder / "installed.json")) return base::ok();
+  return build(work);
+}
+
+}  // namespace
+
+base::Result<const Release*> runnable_release(const Releases& releases, std::string_view label) {
+  const Release* release = releases.find(label);
+  const std::string runnable = base::join(releases.runnable_labels(), ", ");
+  if (!release) {
+    return base::not_found(fmt::format("release label '{}' is not known; runnable here: {}", label, runnable));
+  }
+  if (!release->is_runnable()) {
+    return precondition(fmt::format("release label '{}' is known but cannot run here yet; runnable: {}", label, runnable));
+  }
+  return release;
+}
+
+base::Result<Installed> install(const Releases& releases, std::string_view label, const InstallOptions& options,
+                                base::Clock& clock) {
+  const Release* release = TRY(runnable_release(releases, label));
+  TRY(make_folders(options.engines_root));
+  ProgressFile progress(progress_path(options.engines_root, label), options.on_progress, clock);
+  for (const Manifest& manifest : release->manifests) {
+    const base::Status done = install_manifest(releases, *release, manifest, options, progress, clock);
+    if (done.ok()) continue;
+    progress.fail(done.error().message);
+    return done.error();
+  }
+  progress.finish();
+  std::optional<Installed> out = installed(releases, label, options.engines_root);
+  if (!out) return base::internal(fmt::format("{} was installed, but cannot be found", label));
+  return *std::move(out);
+}
+
+std::optional<Installed> installed(const Releases& releases, std::string_view label,
+                                   const fs::path& engines_root) {
+  const Release* release = releases.find(label);
+  if (!release || !release->is_runnable()) return std::nullopt;
+  Installed out;
+  out.label = release->label;
+  for (const Manifest& manifest : release->manifests) {
+    const fs::path root = fs::absolute(engines_root) / manifest.folder_name();
+    if (::access((root / "installed.json").c_str(), R_OK) != 0) return std::nullopt;
+    base::Result<fs::path> java = find_java(manifest.java);
+    if (!java.ok()) return std::nullopt;
+    out.spark_version = manifest.version;
+    out.root = root;
+    out.spark_home = root / "spark";
+    out.local_yarn = out.spark_home / "local-yarn";
+    out.python_path = root / "python";
+    out.java_home = *java;
+  }
+  return out;
+}
+
+}  // namespace howdah::apps
