@@ -21,8 +21,8 @@ int bind(sqlite3_stmt* statement, int index, const Value& value, sqlite3_destruc
   }
   if (const auto* text = std::get_if<std::string_view>(&value)) {
     // a null data pointer would bind NULL: an empty view is an empty text
-    return sqlite3_bind_text64(statement, index, text->data() ? text->data() : "", text->size(), copies,
-                               SQLITE_UTF8);
+    return sqlite3_bind_text64(statement, index, text->data() ? text->data() : "", text->size(),
+                               copies, SQLITE_UTF8);
   }
   if (const auto* blob = std::get_if<Blob>(&value)) {
     return sqlite3_bind_blob64(statement, index, blob->bytes.data() ? blob->bytes.data() : "",
@@ -38,12 +38,14 @@ sqlite3_stmt* prepare(Connection::State& connection, std::string_view sql,
   std::string fault;
   sqlite3_stmt* statement = connection.take(sql, &fault);
   if (statement == nullptr) {
-    *error = fault.empty() ? connection.error(sql) : base::internal(fmt::format("{}: {}", sql, fault));
+    *error =
+        fault.empty() ? connection.error(sql) : base::internal(fmt::format("{}: {}", sql, fault));
     return nullptr;
   }
   const int expected = sqlite3_bind_parameter_count(statement);
   if (static_cast<size_t>(expected) != values.size()) {
-    *error = base::internal(fmt::format("{}: {} values for {} placeholders", sql, values.size(), expected));
+    *error = base::internal(
+        fmt::format("{}: {} values for {} placeholders", sql, values.size(), expected));
     connection.give_back(statement);
     return nullptr;
   }
@@ -70,7 +72,8 @@ base::Result<std::unique_ptr<Connection::State>> Connection::State::open(const s
     return last_error(state->handle, "open database", path);
   }
   sqlite3_busy_timeout(state->handle, kBusyMillis);
-  TRY(state->exec("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=33554432;"
+  TRY(
+      state->exec("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=33554432;"
                   "PRAGMA trusted_schema=OFF;"));
   TRY(state->exec(reader ? "PRAGMA query_only=ON; PRAGMA cache_size=-1024"
                          : "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-4096"));
@@ -88,7 +91,9 @@ base::Status Connection::State::exec(const char* sql) {
   return base::ok();
 }
 
-base::Error Connection::State::error(std::string_view what) const { return last_error(handle, what, path); }
+base::Error Connection::State::error(std::string_view what) const {
+  return last_error(handle, what, path);
+}
 
 bool Connection::State::in_transaction() const { return sqlite3_get_autocommit(handle) == 0; }
 
@@ -103,8 +108,8 @@ sqlite3_stmt* Connection::State::take(std::string_view sql, std::string* fault) 
   }
   sqlite3_stmt* statement = nullptr;
   const char* tail = nullptr;
-  if (sqlite3_prepare_v3(handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                         &statement, &tail) != SQLITE_OK) {
+  if (sqlite3_prepare_v3(handle, sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, &tail) != SQLITE_OK) {
     return nullptr;
   }
   const std::string_view rest(tail, static_cast<size_t>(sql.data() + sql.size() - tail));
@@ -200,14 +205,16 @@ base::Result<bool> Query::next() {
 std::string_view Query::text(int column) const {
   CHECK(state_->row);
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(state_->statement, column));
-  return data ? std::string_view(data, static_cast<size_t>(sqlite3_column_bytes(state_->statement, column)))
+  return data ? std::string_view(
+                    data, static_cast<size_t>(sqlite3_column_bytes(state_->statement, column)))
               : std::string_view();
 }
 
 std::string_view Query::blob(int column) const {
   CHECK(state_->row);
   const auto* data = static_cast<const char*>(sqlite3_column_blob(state_->statement, column));
-  return data ? std::string_view(data, static_cast<size_t>(sqlite3_column_bytes(state_->statement, column)))
+  return data ? std::string_view(
+                    data, static_cast<size_t>(sqlite3_column_bytes(state_->statement, column)))
               : std::string_view();
 }
 

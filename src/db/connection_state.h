@@ -1,7 +1,8 @@
 #pragma once
 
-// One SQLite connection and its prepared statements. Ownership: owns the handle and every statement;
-// Query objects borrow them and must end first. Threads: one at a time. Failure: see sqlite_error.h.
+// One SQLite connection and its prepared statements. Ownership: owns the handle and every
+// statement; Query objects borrow them and must end first. Threads: one at a time. Failure: see
+// sqlite_error.h.
 
 #include <list>
 #include <memory>

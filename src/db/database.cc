@@ -28,7 +28,8 @@ struct Pending {
   bool done = false;
 };
 
-/// A file only its owner reads (it may hold secrets; -wal and -shm inherit the mode), there after a crash.
+/// A file only its owner reads (it may hold secrets; -wal and -shm inherit the mode), there after a
+/// crash.
 base::Status make_file(const std::string& path) {
   base::Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file.valid()) return errno == EEXIST ? base::ok() : base::Status(base::from_errno(path));
@@ -52,17 +53,19 @@ base::Status migrate_one(Connection& connection, Connection::State& state,
   if (version > static_cast<int64_t>(migrations.size())) {
     return base::Error{
         base::Code::kFailedPrecondition,
-        fmt::format("{} was written by a later Howdah (version {}, this one knows {}): run that one",
-                    state.path, version, migrations.size()),
-        {}, {}};
+        fmt::format(
+            "{} was written by a later Howdah (version {}, this one knows {}): run that one",
+            state.path, version, migrations.size()),
+        {},
+        {}};
   }
   *finished = version == static_cast<int64_t>(migrations.size());
   if (*finished) return base::ok();
   TRY(state.exec(migrations[static_cast<size_t>(version)]));
   auto broken = connection.query("PRAGMA foreign_key_check");
   if (TRY(broken.next())) {
-    return base::internal(fmt::format("migration {} of {} breaks a foreign key of table {}", version + 1,
-                                      state.path, broken.text(0)));
+    return base::internal(fmt::format("migration {} of {} breaks a foreign key of table {}",
+                                      version + 1, state.path, broken.text(0)));
   }
   return state.exec(fmt::format("PRAGMA user_version={}", version + 1).c_str());
 }
@@ -121,7 +124,8 @@ class SqliteDatabase final : public Database {
   }
 
   base::Status write(const Function& function) override {
-    CHECK(std::this_thread::get_id() != thread_.get_id());  // a write function must not call write()
+    CHECK(std::this_thread::get_id() !=
+          thread_.get_id());  // a write function must not call write()
     Pending pending;
     pending.function = &function;
     std::unique_lock lock(mutex_);
@@ -199,10 +203,11 @@ class SqliteDatabase final : public Database {
   base::Status run_one(Pending& pending) {
     TRY(writer_->connection.run("SAVEPOINT one"));
     pending.status = (*pending.function)(writer_->connection);
-    CHECK(state_.borrowed == 0);  // a Query outlived its function
+    CHECK(state_.borrowed == 0);     // a Query outlived its function
     if (!state_.in_transaction()) {  // a full disk or an I/O error: SQLite rolled everything back
       if (!pending.status.ok()) return pending.status.error();
-      return base::internal(fmt::format("{}: the transaction ended inside a write function", path_));
+      return base::internal(
+          fmt::format("{}: the transaction ended inside a write function", path_));
     }
     if (!pending.status.ok()) TRY(writer_->connection.run("ROLLBACK TO one"));
     TRY(writer_->connection.run("RELEASE one"));

@@ -1,14 +1,15 @@
 #pragma once
 
-// SQLite: one file, WAL, one writer thread with group commit, many readers. A write function runs in
-// a savepoint of the current group; the group is committed (and, with Sync::kFull, on disk) before
-// any of its writers hears of success. Ownership: a Database owns its connections and its writer
-// thread. Threads: read() and write() may be called concurrently; a write function must not call
-// write(), and neither kind may begin or end a transaction by itself. Failure: an error from a write
-// function rolls that function's savepoint back, alone; a full disk comes back as kResourceExhausted,
-// other I/O errors as kInternal, both naming the file, and then fail the whole group, as a failed
-// COMMIT does. A broken UNIQUE or PRIMARY KEY is kAlreadyExists, another constraint
-// kFailedPrecondition, a database that another process holds locked for 5 s kUnavailable.
+// SQLite: one file, WAL, one writer thread with group commit, many readers. A write function runs
+// in a savepoint of the current group; the group is committed (and, with Sync::kFull, on disk)
+// before any of its writers hears of success. Ownership: a Database owns its connections and its
+// writer thread. Threads: read() and write() may be called concurrently; a write function must not
+// call write(), and neither kind may begin or end a transaction by itself. Failure: an error from a
+// write function rolls that function's savepoint back, alone; a full disk comes back as
+// kResourceExhausted, other I/O errors as kInternal, both naming the file, and then fail the whole
+// group, as a failed COMMIT does. A broken UNIQUE or PRIMARY KEY is kAlreadyExists, another
+// constraint kFailedPrecondition, a database that another process holds locked for 5 s
+// kUnavailable.
 
 #include <concepts>
 #include <cstdint>
@@ -31,7 +32,7 @@ class Query {
  public:
   Query(Query&&) noexcept;
   ~Query();
-  base::Result<bool> next();  // true: a row is there
+  base::Result<bool> next();                // true: a row is there
   std::string_view text(int column) const;  // valid until the next next()
   std::string_view blob(int column) const;  // likewise
   int64_t integer(int column) const;
@@ -45,7 +46,8 @@ class Query {
   std::unique_ptr<State> state_;
 };
 
-/// What a statement's ? stands for. query() copies text and blobs, so that a temporary may be passed.
+/// What a statement's ? stands for. query() copies text and blobs, so that a temporary may be
+/// passed.
 struct Blob {
   std::string_view bytes;
 };
@@ -57,7 +59,8 @@ class Connection {
   explicit Connection(std::unique_ptr<State> state);
   ~Connection();
 
-  /// One statement with '?' placeholders; an error of preparing or binding comes from the first next().
+  /// One statement with '?' placeholders; an error of preparing or binding comes from the first
+  /// next().
   template <typename... Args>
   Query query(std::string_view sql, const Args&... args) {
     const Value values[] = {to_value(args)..., nullptr};
@@ -96,14 +99,16 @@ enum class Sync { kFull, kNormal };
 struct Options {
   std::string path;  // ":memory:" is not supported: readers would see another database
   Sync sync = Sync::kFull;
-  /// Numbered from 1, each applied once, in order, in a transaction of its own (PRAGMA user_version).
+  /// Numbered from 1, each applied once, in order, in a transaction of its own (PRAGMA
+  /// user_version).
   std::span<const char* const> migrations;
 };
 
 class Database {
  public:
   virtual ~Database() = default;
-  /// Opens or makes the file, applies migrations. kFailedPrecondition when the file is of a later version.
+  /// Opens or makes the file, applies migrations. kFailedPrecondition when the file is of a later
+  /// version.
   static base::Result<std::unique_ptr<Database>> open(const Options& options);
 
   /// Runs `function` on a reader's snapshot.

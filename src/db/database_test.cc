@@ -186,7 +186,8 @@ TEST_F(DatabaseTest, MigrationsRunOnceEachAndALaterFileIsRefused) {
 
 TEST_F(DatabaseTest, AFailedMigrationLeavesTheFileAsItWas) {
   open();
-  const char* const bad[] = {kSchema[0], kSchema[1], "CREATE TABLE x(y); INSERT INTO nowhere VALUES (1)"};
+  const char* const bad[] = {kSchema[0], kSchema[1],
+                             "CREATE TABLE x(y); INSERT INTO nowhere VALUES (1)"};
   EXPECT_FALSE(Database::open({.path = path_, .migrations = bad}).ok());
   auto database = open();
   EXPECT_EQ(count(*database, "SELECT count(*) FROM sqlite_schema WHERE name = 'x'"), 0);

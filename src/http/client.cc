@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "base/text.h"
 
 namespace howdah::http {
@@ -11,6 +13,7 @@ namespace {
 struct Answer {
   ClientResponse response;
   const ClientRequest* request;
+  int status = 0;
   bool stopped = false;
 };
 
@@ -19,6 +22,8 @@ size_t on_header(char* bytes, size_t size, size_t count, void* user) {
   const std::string_view line(bytes, size * count);
   if (line.starts_with("HTTP/")) {  // of 100 Continue, or of the final answer
     answer.response.headers = {};
+    const size_t space = line.find(' ');
+    answer.status = space == std::string_view::npos ? 0 : std::atoi(line.data() + space + 1);
   } else if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
     answer.response.headers.add(line.substr(0, colon), base::trim(line.substr(colon + 1)));
   }
@@ -28,7 +33,7 @@ size_t on_header(char* bytes, size_t size, size_t count, void* user) {
 size_t on_body(char* bytes, size_t size, size_t count, void* user) {
   auto& answer = *static_cast<Answer*>(user);
   const std::string_view piece(bytes, size * count);
-  if (!answer.request->on_body) {
+  if (!answer.request->on_body || answer.status >= 300) {
     answer.response.body.append(piece);
   } else if (!answer.request->on_body(piece)) {
     answer.stopped = true;
@@ -39,17 +44,22 @@ size_t on_body(char* bytes, size_t size, size_t count, void* user) {
 
 base::Code code_of(CURLcode code) {
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT: return base::Code::kDeadlineExceeded;
+    case CURLE_OPERATION_TIMEDOUT:
+      return base::Code::kDeadlineExceeded;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return base::Code::kInvalidArgument;
-    case CURLE_OUT_OF_MEMORY: return base::Code::kResourceExhausted;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return base::Code::kInvalidArgument;
+    case CURLE_OUT_OF_MEMORY:
+      return base::Code::kResourceExhausted;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE: return base::Code::kUnavailable;
-    default: return base::Code::kInternal;
+    case CURLE_PARTIAL_FILE:
+      return base::Code::kUnavailable;
+    default:
+      return base::Code::kInternal;
   }
 }
 
@@ -116,10 +126,12 @@ base::Result<ClientResponse> Client::send(const ClientRequest& request) {
   if (request.method == "HEAD") {
     curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
   } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.c_str());
   }
-  if (request.method != "HEAD") curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  if (request.method != "HEAD")
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 
   const CURLcode code = curl_easy_perform(curl);
   // the handle outlives what these point to
@@ -128,7 +140,8 @@ base::Result<ClientResponse> Client::send(const ClientRequest& request) {
   if (code != CURLE_OK) {
     if (answer.stopped) return base::Error{base::Code::kCancelled, "the receiver stopped", {}, {}};
     const char* what = reason[0] != '\0' ? reason : curl_easy_strerror(code);
-    return base::Error{code_of(code), fmt::format("{} {}: {}", request.method, request.url, what), {}, {}};
+    return base::Error{
+        code_of(code), fmt::format("{} {}: {}", request.method, request.url, what), {}, {}};
   }
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

@@ -15,11 +15,12 @@ namespace howdah::http {
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;  // http://host:port/path?query, sent as given (no path squashing, no re-encoding)
+  std::string url;  // http://host:port/path?query, sent as given: no squashing, no re-encoding
   Headers headers;
   std::string body;
   std::chrono::milliseconds timeout{30000};
-  /// When set, receives the body piece by piece instead of ClientResponse::body; false stops.
+  /// When set, receives the body piece by piece instead of ClientResponse::body; false stops. The
+  /// body of an error (status 300 and above) goes to ClientResponse::body all the same.
   std::function<bool(std::string_view)> on_body;
 };
 
@@ -34,7 +35,8 @@ class Client {
   Client();
   ~Client();
   Client(Client&&) noexcept;
-  /// kUnavailable when nobody answers, kDeadlineExceeded after the timeout. Any status is a success.
+  /// kUnavailable when nobody answers, kDeadlineExceeded after the timeout. Any status is a
+  /// success.
   base::Result<ClientResponse> send(const ClientRequest& request);
 
  private:

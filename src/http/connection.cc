@@ -12,8 +12,9 @@
 namespace howdah::http {
 namespace {
 
-constexpr uint64_t kDrained = 1024 * 1024;          // of a body that the handler left, to keep the connection
-constexpr size_t kLingered = 64 * 1024 * 1024;      // of one that is left for good
+constexpr uint64_t kDrained =
+    1024 * 1024;  // of a body that the handler left, to keep the connection
+constexpr size_t kLingered = 64 * 1024 * 1024;  // of one that is left for good
 constexpr base::Millis kLinger{2000};
 
 class Connection {
@@ -36,7 +37,8 @@ class Connection {
  private:
   /// False when the connection has ended.
   bool next_request() {
-    if (stream_.buffered().empty() && !stream_.wait_readable(options_.idle_timeout).ok()) return false;
+    if (stream_.buffered().empty() && !stream_.wait_readable(options_.idle_timeout).ok())
+      return false;
     size_t length = 0;
     if (!read_head(&length)) return false;
     Request request;
@@ -69,7 +71,8 @@ class Connection {
       return false;
     }
     if (framing.keep_alive && body.drain(kDrained)) return true;
-    stream_.linger(body.finished() ? 0 : kLingered, kLinger);
+    // unread bytes would make closing a reset, and the peer might lose the answer
+    if (!body.finished() || !stream_.buffered().empty()) stream_.linger(kLingered, kLinger);
     return false;
   }
 
@@ -82,7 +85,8 @@ class Connection {
   Response call(Request& request) {
     try {
       return handler_(request);
-    } catch (const std::exception& error) {  // out of memory, or a bug: one request fails, not the server
+    } catch (const std::exception&
+                 error) {  // out of memory, or a bug: one request fails, not the server
       base::log_error("http", "{} {}: {}", request.method, request.path, error.what());
       return {500, {}, std::string("Internal error\n")};
     }
@@ -100,7 +104,8 @@ class Connection {
         continue;
       }
       *length = find_head_end(bytes, searched);
-      if (*length != std::string_view::npos && *length <= options_.max_header_bytes) return hooks_.begin();
+      if (*length != std::string_view::npos && *length <= options_.max_header_bytes)
+        return hooks_.begin();
       if (bytes.size() >= options_.max_header_bytes) {
         refuse(431, "the request's head is too long");
         return false;

@@ -19,7 +19,9 @@ std::string_view Headers::value_or(std::string_view name, std::string_view other
   return find(name).value_or(otherwise);
 }
 
-void Headers::add(std::string_view name, std::string_view value) { fields_.emplace_back(name, value); }
+void Headers::add(std::string_view name, std::string_view value) {
+  fields_.emplace_back(name, value);
+}
 
 void Headers::set(std::string_view name, std::string_view value) {
   std::string kept(value);  // it may view a field that goes away
@@ -29,13 +31,16 @@ void Headers::set(std::string_view name, std::string_view value) {
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(fields_, [&](const Field& field) { return base::equals_ignore_case(field.first, name); });
+  std::erase_if(fields_,
+                [&](const Field& field) { return base::equals_ignore_case(field.first, name); });
 }
 
 base::Result<std::string> read_all(BodyReader& body, size_t limit) {
   const auto too_long = [&] {
     return base::Error{base::Code::kResourceExhausted,
-                       fmt::format("The request's body is longer than {} bytes", limit), {}, {}};
+                       fmt::format("The request's body is longer than {} bytes", limit),
+                       {},
+                       {}};
   };
   const auto announced = body.length();
   if (announced && *announced > limit) return too_long();

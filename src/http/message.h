@@ -52,10 +52,10 @@ class BodyReader {
 };
 
 struct Request {
-  std::string method;    // upper case, as sent
-  std::string target;    // as sent: raw path, and raw query after '?'
-  std::string path;      // the raw path, still percent-encoded; begins with '/'
-  std::string query;     // the raw query, without '?'
+  std::string method;  // upper case, as sent
+  std::string target;  // as sent: raw path, and raw query after '?'
+  std::string path;    // the raw path, still percent-encoded; begins with '/'
+  std::string query;   // the raw query, without '?'
   Headers headers;
   BodyReader* body = nullptr;  // never null inside a handler
   std::string peer;            // "127.0.0.1:50000": also tells one connection from another
@@ -86,7 +86,8 @@ struct FileBody {
 
 struct Response {
   int status = 200;
-  Headers headers;  // Content-Length, Transfer-Encoding, Connection and Date are the server's to add
+  Headers
+      headers;  // Content-Length, Transfer-Encoding, Connection and Date are the server's to add
   std::variant<std::string, FileBody, std::unique_ptr<BodySource>> body;
 };
 

@@ -9,7 +9,7 @@
 namespace howdah::http {
 namespace {
 
-constexpr size_t kMaxLine = 4096;           // of a chunk's size with its extensions, or a trailer
+constexpr size_t kMaxLine = 4096;  // of a chunk's size with its extensions, or a trailer
 constexpr size_t kMaxTrailers = 16 * 1024;
 constexpr size_t kDirect = 4096;  // shorter reads go through the stream's buffer
 
@@ -99,8 +99,10 @@ base::Status RequestBody::next_chunk() {
   }
   const std::string_view text = TRY(line());
   const std::string_view digits = base::trim(text.substr(0, text.find(';')));
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), left_, 16);
-  if (error != std::errc() || end != digits.data() + digits.size() || digits.data() != text.data()) {
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), left_, 16);
+  if (error != std::errc() || end != digits.data() + digits.size() ||
+      digits.data() != text.data()) {
     left_ = 0;
     return broken("a chunk's size is not a hexadecimal number");
   }

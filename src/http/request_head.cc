@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/beast/http/basic_parser.hpp>
+#include <cctype>
 #include <charconv>
 
 #include "base/text.h"
@@ -17,17 +18,15 @@ constexpr size_t kMaxFields = 512;
 class Parser final : public beast::http::basic_parser<true> {
  public:
   explicit Parser(RequestHead* head) : head_(head) {}
-  size_t fields() const { return fields_; }
   bool too_many() const { return fields_ > kMaxFields; }
 
  private:
   using Ec = beast::error_code;
-  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version,
-                       Ec&) override {
+  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target,
+                       int version, Ec&) override {
     head_->method = method;
     head_->target = target;
     head_->http_1_1 = version == 11;
-    version_ = version;
   }
   void on_response_impl(int, beast::string_view, int, Ec&) override {}
   void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
@@ -49,7 +48,6 @@ class Parser final : public beast::http::basic_parser<true> {
 
   RequestHead* head_;
   size_t fields_ = 0;
-  int version_ = 11;
 };
 
 HeadFault bad(std::string why) { return {400, std::move(why)}; }
@@ -58,6 +56,14 @@ size_t count_of(const Headers& headers, std::string_view name) {
   size_t count = 0;
   for (const auto& [field, value] : headers) count += base::equals_ignore_case(field, name);
   return count;
+}
+
+/// The request line ends in a well-formed version, if not one of ours.
+bool names_a_version(std::string_view bytes) {
+  const auto words = base::split(bytes.substr(0, bytes.find("\r\n")), ' ');
+  if (words.size() != 3 || words[2].size() != 8 || !words[2].starts_with("HTTP/")) return false;
+  return std::isdigit(static_cast<unsigned char>(words[2][5])) && words[2][6] == '.' &&
+         std::isdigit(static_cast<unsigned char>(words[2][7]));
 }
 
 /// RFC 9112, 3.2: origin-form, absolute-form (whose authority replaces Host), and "*" of OPTIONS.
@@ -145,7 +151,8 @@ size_t find_head_end(std::string_view bytes, size_t searched) {
 
 std::optional<HeadFault> parse_head(std::string_view bytes, RequestHead* head) {
   // a folded field could mean two things (RFC 9112, 5.2), a NUL cuts it short in C programs
-  if (bytes.find("\r\n ") != std::string_view::npos || bytes.find("\r\n\t") != std::string_view::npos) {
+  if (bytes.find("\r\n ") != std::string_view::npos ||
+      bytes.find("\r\n\t") != std::string_view::npos) {
     return bad("a folded header field");
   }
   Parser parser(head);
@@ -153,8 +160,11 @@ std::optional<HeadFault> parse_head(std::string_view bytes, RequestHead* head) {
   parser.body_limit(boost::none);
   beast::error_code error;
   parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-  if (parser.too_many()) return HeadFault{431, fmt::format("more than {} header fields", kMaxFields)};
-  if (error == beast::http::error::bad_version) return HeadFault{505, "HTTP/1.1 is spoken here"};
+  if (parser.too_many())
+    return HeadFault{431, fmt::format("more than {} header fields", kMaxFields)};
+  if (error == beast::http::error::bad_version && names_a_version(bytes)) {
+    return HeadFault{505, "HTTP/1.1 is spoken here"};
+  }
   if (error && error != beast::http::error::need_more) return bad(error.message());
   if (!parser.is_header_done()) return bad("the request's head is not complete");
   if (auto fault = split_target(head)) return fault;

@@ -13,13 +13,13 @@
 namespace howdah::http {
 
 struct ResponseFraming {
-  bool head_only = false;   // the request was HEAD: a head with the length, no body
-  bool http_1_1 = true;     // else unknown lengths end with the connection
-  bool keep_alive = true;   // in: the wish; out: what was promised
+  bool head_only = false;  // the request was HEAD: a head with the length, no body
+  bool http_1_1 = true;    // else unknown lengths end with the connection
+  bool keep_alive = true;  // in: the wish; out: what was promised
 };
 
-/// A handler's "Connection: close" is honoured; of an answer to HEAD its Content-Length too, when it
-/// gave no body. Line breaks and other control characters in fields become spaces.
+/// A handler's "Connection: close" is honoured; of an answer to HEAD its Content-Length too, when
+/// it gave no body. Line breaks and other control characters in fields become spaces.
 base::Status write_response(Stream& stream, Response& response, ResponseFraming* framing);
 
 std::string_view reason_phrase(int status);

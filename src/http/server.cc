@@ -28,7 +28,8 @@ namespace {
 constexpr size_t kStackBytes = 2 * 1024 * 1024;
 constexpr int kBacklog = 1024;
 constexpr std::string_view kFull =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\nRetry-After: 1\r\n\r\n";
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\nRetry-After: "
+    "1\r\n\r\n";
 
 union Address {
   sockaddr any;
@@ -55,8 +56,10 @@ base::Result<base::Fd> listen_on(const ServerOptions& options) {
   if (!listener.valid()) return base::from_errno("socket");
   const int on = 1;
   ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (::bind(listener.get(), &address.any, length) != 0 || ::listen(listener.get(), kBacklog) != 0) {
-    base::Error error = base::from_errno(fmt::format("listen on {}:{}", options.address, options.port));
+  if (::bind(listener.get(), &address.any, length) != 0 ||
+      ::listen(listener.get(), kBacklog) != 0) {
+    base::Error error =
+        base::from_errno(fmt::format("listen on {}:{}", options.address, options.port));
     if (errno == EADDRINUSE) error.code = base::Code::kAlreadyExists;
     return error;
   }
@@ -104,7 +107,9 @@ void* connection_main(void* argument) {
   Shared& shared = *start->shared;
   Live& live = *start->live;
   const uint64_t id = start->accepted.id;
-  const auto move_to = [&live](Phase from, Phase to) { return live.phase.compare_exchange_strong(from, to); };
+  const auto move_to = [&live](Phase from, Phase to) {
+    return live.phase.compare_exchange_strong(from, to);
+  };
   ConnectionHooks hooks;
   hooks.begin = [&] { return live.phase == Phase::kBusy || move_to(Phase::kIdle, Phase::kBusy); };
   hooks.rest = [&] { return move_to(Phase::kBusy, Phase::kIdle) && !shared.stopping; };
@@ -123,7 +128,10 @@ void* connection_main(void* argument) {
 class BlockingServer final : public Server {
  public:
   BlockingServer(std::shared_ptr<Shared> shared, base::Fd listener, base::Fd wake, uint16_t port)
-      : shared_(std::move(shared)), listener_(std::move(listener)), wake_(std::move(wake)), port_(port) {
+      : shared_(std::move(shared)),
+        listener_(std::move(listener)),
+        wake_(std::move(wake)),
+        port_(port) {
     acceptor_ = std::thread([this] { accept_all(); });
   }
   ~BlockingServer() override { stop(std::chrono::milliseconds(0)); }
@@ -146,7 +154,8 @@ class BlockingServer final : public Server {
     if (shared_->ended.wait_for(lock, grace, all_ended)) return;
     for (auto& [id, live] : shared_->live) cut(*live);
     while (!shared_->ended.wait_for(lock, std::chrono::seconds(5), all_ended)) {
-      base::log_warn("http", "waiting for {} requests whose handlers still run", shared_->live.size());
+      base::log_warn("http", "waiting for {} requests whose handlers still run",
+                     shared_->live.size());
     }
   }
 
@@ -156,17 +165,22 @@ class BlockingServer final : public Server {
   }
 
   void accept_all() {
+    int failed = 0;  // logged once while it lasts
     while (!shared_->stopping) {
       pollfd watched[] = {{listener_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
       if (::poll(watched, 2, -1) < 0 || watched[0].revents == 0) continue;
       Address address{};
       socklen_t length = sizeof address;
-      base::Fd socket(::accept4(listener_.get(), &address.any, &length, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      base::Fd socket(
+          ::accept4(listener_.get(), &address.any, &length, SOCK_CLOEXEC | SOCK_NONBLOCK));
       if (socket.valid()) {
+        failed = 0;
         admit(std::move(socket), to_text(address));
-      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        base::log_error("http", "{}", base::from_errno("accept").message);
-        ::poll(watched + 1, 1, 100);  // until some connection ends
+      } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+        if (std::exchange(failed, errno) != errno) {
+          base::log_error("http", "{}", base::from_errno("accept a connection").message);
+        }
+        ::poll(watched + 1, 1, 100);  // out of descriptors until some connection ends
       }
     }
   }
@@ -186,7 +200,8 @@ class BlockingServer final : public Server {
       }
       shared_->live.emplace(id, live);
     }
-    auto start = std::make_unique<Start>(Start{shared_, live, {std::move(socket), std::move(peer), id}});
+    auto start =
+        std::make_unique<Start>(Start{shared_, live, {std::move(socket), std::move(peer), id}});
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -227,13 +242,15 @@ base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options
   ::fcntl(listener.get(), F_SETFL, ::fcntl(listener.get(), F_GETFL) | O_NONBLOCK);
   Address address{};
   socklen_t length = sizeof address;
-  if (::getsockname(listener.get(), &address.any, &length) != 0) return base::from_errno("getsockname");
-  const uint16_t port = ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
-                              : address.any.sa_family == AF_INET ? address.v4.sin_port : 0);
+  if (::getsockname(listener.get(), &address.any, &length) != 0)
+    return base::from_errno("getsockname");
+  const uint16_t port = ntohs(address.any.sa_family == AF_INET6  ? address.v6.sin6_port
+                              : address.any.sa_family == AF_INET ? address.v4.sin_port
+                                                                 : 0);
   base::Fd wake(::eventfd(0, EFD_CLOEXEC));
   if (!wake.valid()) return base::from_errno("eventfd");
   // sendfile() has no flag against it
-  struct sigaction current{};
+  struct sigaction current {};
   if (::sigaction(SIGPIPE, nullptr, &current) == 0 && current.sa_handler == SIG_DFL) {
     std::signal(SIGPIPE, SIG_IGN);
   }

@@ -1,8 +1,8 @@
 #pragma once
 
-// An HTTP/1.1 server: one blocking thread a connection, keep-alive, pipelining in order, chunked and
-// fixed bodies both ways, `Expect: 100-continue` answered when the handler first reads the body,
-// deadlines on every read and write. Ownership: the Server owns its listener and threads; the
+// An HTTP/1.1 server: one blocking thread a connection, keep-alive, pipelining in order, chunked
+// and fixed bodies both ways, `Expect: 100-continue` answered when the handler first reads the
+// body, deadlines on every read and write. Ownership: the Server owns its listener and threads; the
 // handler must outlive it. Failure: broken requests get 400/408/413/431 and the connection ends.
 
 #include <atomic>
@@ -18,9 +18,10 @@ namespace howdah::http {
 struct ServerOptions {
   std::string address = "127.0.0.1";  // an IP address literal
   uint16_t port = 0;                  // 0: any free one
-  int listener = -1;                  // an already listening socket to take over instead; -1: none
-  std::chrono::seconds idle_timeout{120};  // of a kept-alive connection: longer than the 30 s of waiters
-  std::chrono::seconds io_timeout{60};     // of one read or write within a request
+  int listener = -1;  // an already listening socket to own and serve instead; -1: none
+  std::chrono::milliseconds idle_timeout{
+      120000};  // of a kept-alive connection: longer than the 30 s of waiters
+  std::chrono::milliseconds io_timeout{60000};  // of a whole head, then of one read or write
   size_t max_header_bytes = 64 * 1024;
   size_t max_connections = 8192;  // beyond it: 503 and close
 };

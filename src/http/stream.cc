@@ -40,7 +40,8 @@ base::Status Stream::wait(short events, base::Millis timeout) {
   for (;;) {
     const base::Millis left = std::max(base::Millis(0), until - clock.steady());
     pollfd watched{socket_.get(), events, 0};
-    const int ready = ::poll(&watched, 1, static_cast<int>(std::min<int64_t>(left.count(), 1 << 30)));
+    const int ready =
+        ::poll(&watched, 1, static_cast<int>(std::min<int64_t>(left.count(), 1 << 30)));
     if (ready > 0) return base::ok();
     if (ready < 0 && errno != EINTR) return base::from_errno("poll");
     if (ready == 0 && until <= clock.steady()) {
@@ -75,7 +76,8 @@ base::Result<bool> Stream::fill(size_t limit, base::Millis timeout) {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (end_ == buffer_.size()) buffer_.resize(std::max(buffer_.size(), std::min(limit, buffer_.size() * 2)));
+  if (end_ == buffer_.size())
+    buffer_.resize(std::max(buffer_.size(), std::min(limit, buffer_.size() * 2)));
   const size_t got = TRY(receive(std::span(buffer_).subspan(end_), timeout));
   end_ += got;
   return got > 0;
@@ -116,8 +118,8 @@ base::Status Stream::send(std::string_view bytes) {
 base::Status Stream::send_file(int file, uint64_t offset, uint64_t length) {
   auto at = static_cast<off_t>(offset);
   while (length > 0) {
-    const ssize_t sent =
-        ::sendfile(socket_.get(), file, &at, static_cast<size_t>(std::min<uint64_t>(length, kPerSendfile)));
+    const ssize_t sent = ::sendfile(socket_.get(), file, &at,
+                                    static_cast<size_t>(std::min<uint64_t>(length, kPerSendfile)));
     if (sent > 0) {
       length -= static_cast<uint64_t>(sent);
     } else if (sent == 0) {

@@ -42,8 +42,8 @@ class Stream {
   base::Status send(std::string_view bytes);
   base::Status send_file(int file, uint64_t offset, uint64_t length);
 
-  /// Ends our side and reads what the peer still sends (up to `bytes`, `patience`), so that it finds
-  /// our answer and not a reset connection.
+  /// Ends our side and reads what the peer still sends (up to `bytes`, `patience`), so that it
+  /// finds our answer and not a reset connection.
   void linger(size_t bytes, base::Millis patience);
 
  private:
