@@ -5,6 +5,7 @@
 // Ownership: borrowed for the length of the call. Threads: one request, one thread.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,12 @@
 #include "http/message.h"
 
 namespace howdah::aws {
+
+/// An answer that is not given yet. `ready` waits up to `budget` (real time) and says whether the
+/// answer is due; it holds no lock while it waits and may be called again and again.
+struct Hold {
+  std::function<bool(base::Millis budget)> ready;
+};
 
 struct Context {
   std::string account;        // "000000000000"
@@ -28,6 +35,10 @@ struct Context {
   uint64_t connection_id = 0;
   const http::Request* request = nullptr;
   http::Headers* response_headers = nullptr;  // a handler may add fields to its answer
+
+  /// Where an answer may be held back: a handler that fills it is called once more, with null here,
+  /// when ready() has said yes or the caller has waited long enough; its first answer is dropped.
+  std::optional<Hold>* hold = nullptr;
 
   /// May this principal do `action` ("iam:PassRole") on `resource` (an ARN or "*")?
   /// kPermissionDenied with reason "AccessDeniedException" and AWS's wording when not.

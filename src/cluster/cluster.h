@@ -80,6 +80,7 @@ struct Wanted {
   bool keep_alive = false;          // KeepJobFlowAliveWhenNoSteps
   bool termination_protected = false;
   bool visible_to_all_users = true;
+  std::optional<bool> unhealthy_node_replacement;  // echoed; without effect yet
   int step_concurrency = 1;         // 1 to 256
   std::optional<int64_t> idle_timeout_seconds;  // AutoTerminationPolicy, 60 to 604800
   std::string terminate;            // the intent: who or what asked ("" = nobody), see kTerminate…

@@ -84,6 +84,7 @@ JsonObject to_json(const Wanted& w) {
                  {"terminate", w.terminate},
                  {"tags", pairs_json(w.tags)}};
   if (w.idle_timeout_seconds) out["idle_timeout_seconds"] = *w.idle_timeout_seconds;
+  if (w.unhealthy_node_replacement) out["unhealthy_node_replacement"] = *w.unhealthy_node_replacement;
   return out;
 }
 
@@ -107,6 +108,9 @@ Wanted wanted_from(const JsonObject& in) {
   w.keep_alive = base::bool_at(in, "keep_alive");
   w.termination_protected = base::bool_at(in, "termination_protected");
   w.visible_to_all_users = base::bool_at(in, "visible_to_all_users", true);
+  if (base::find(in, "unhealthy_node_replacement")) {
+    w.unhealthy_node_replacement = base::bool_at(in, "unhealthy_node_replacement");
+  }
   w.step_concurrency = static_cast<int>(base::int_at(in, "step_concurrency", 1));
   if (base::find(in, "idle_timeout_seconds")) w.idle_timeout_seconds = base::int_at(in, "idle_timeout_seconds");
   w.terminate = str(in, "terminate");
