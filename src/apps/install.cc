@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "apps/fetch.h"
@@ -128,8 +129,10 @@ base::Status download(Work& work, const std::vector<Artifact>& missing, const st
   uint64_t coming = 0;
   for (const Artifact& artifact : missing) coming += artifact.bytes;
   const uint64_t total = work.manifest.download_bytes();
+  uint64_t most = 0;  // a client that moves its files about shows fewer for a moment
   const auto say = [&](uint64_t bytes) {
-    const uint64_t done = total - coming + bytes;
+    most = std::max(most, bytes);
+    const uint64_t done = total - coming + most;
     work.progress.update({.phase = "downloading",
                           .text = download_text(work.name(), done, total),
                           .done_bytes = done,
