@@ -86,6 +86,9 @@ class ObjectStore {
   /// Text as an object, atomically, durable on return. NoSuchBucket when there is none.
   virtual base::Status put_text(const std::string& bucket, const std::string& key,
                                 std::string_view text, const std::string& content_type) = 0;
+  /// What `source` gives as an object, atomically, durable on return; streamed, never held in memory.
+  virtual base::Status put_from(const std::string& bucket, const std::string& key, Source& source,
+                                const std::string& content_type) = 0;
   /// A whole small object (at most `limit` bytes).
   virtual base::Result<std::string> get_text(const std::string& bucket, const std::string& key,
                                              size_t limit) = 0;
