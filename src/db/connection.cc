@@ -10,7 +10,6 @@ namespace howdah::db {
 namespace {
 
 constexpr size_t kCachedStatements = 200;
-constexpr int kBusyMillis = 5000;
 
 int bind(sqlite3_stmt* statement, int index, const Value& value, sqlite3_destructor_type copies) {
   if (const auto* number = std::get_if<int64_t>(&value)) {
@@ -63,15 +62,15 @@ sqlite3_stmt* prepare(Connection::State& connection, std::string_view sql,
 
 // ---- the connection and its statement cache
 
-base::Result<std::unique_ptr<Connection::State>> Connection::State::open(const std::string& path,
-                                                                         bool reader) {
+base::Result<std::unique_ptr<Connection::State>> Connection::State::open(
+    const std::string& path, bool reader, std::chrono::milliseconds busy_timeout) {
   auto state = std::make_unique<State>();
   state->path = path;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (sqlite3_open_v2(path.c_str(), &state->handle, flags, nullptr) != SQLITE_OK) {
     return last_error(state->handle, "open database", path);
   }
-  sqlite3_busy_timeout(state->handle, kBusyMillis);
+  sqlite3_busy_timeout(state->handle, static_cast<int>(busy_timeout.count()));
   TRY(
       state->exec("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=33554432;"
                   "PRAGMA trusted_schema=OFF;"));

@@ -24,7 +24,8 @@ struct Connection::State {
   ~State();
 
   /// Opens `path`; a reader's connection refuses to write. Foreign keys are on, WAL is not yet.
-  static base::Result<std::unique_ptr<State>> open(const std::string& path, bool reader);
+  static base::Result<std::unique_ptr<State>> open(const std::string& path, bool reader,
+                                                   std::chrono::milliseconds busy_timeout);
 
   /// Runs SQL without parameters and rows, several statements if need be.
   base::Status exec(const char* sql);

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -25,7 +26,8 @@ using Function = std::function<base::Status(Connection&)>;
 struct Pending {
   const Function* function = nullptr;
   base::Status status;
-  bool done = false;
+  std::binary_semaphore done{
+      0};  // one each: a shared signal would wake every writer for every group
 };
 
 /// A file only its owner reads (it may hold secrets; -wal and -shm inherit the mode), there after a
@@ -96,8 +98,11 @@ struct Opened {
 
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase(std::string path, std::unique_ptr<Opened> writer)
-      : path_(std::move(path)), writer_(std::move(writer)), state_(writer_->state) {
+  SqliteDatabase(const Options& options, std::unique_ptr<Opened> writer)
+      : path_(options.path),
+        busy_timeout_(options.busy_timeout),
+        writer_(std::move(writer)),
+        state_(writer_->state) {
     thread_ = std::thread([this] { work(); });
   }
 
@@ -128,11 +133,13 @@ class SqliteDatabase final : public Database {
           thread_.get_id());  // a write function must not call write()
     Pending pending;
     pending.function = &function;
-    std::unique_lock lock(mutex_);
-    CHECK(!stopping_);
-    queue_.push_back(&pending);
-    if (queue_.size() == 1) arrived_.notify_one();
-    committed_.wait(lock, [&] { return pending.done; });
+    {
+      std::lock_guard lock(mutex_);
+      CHECK(!stopping_);
+      queue_.push_back(&pending);
+      if (queue_.size() == 1) arrived_.notify_one();
+    }
+    pending.done.acquire();
     return std::move(pending.status);
   }
 
@@ -146,7 +153,8 @@ class SqliteDatabase final : public Database {
         return reader;
       }
     }
-    return std::make_unique<Opened>(TRY(Connection::State::open(path_, /*reader=*/true)));
+    return std::make_unique<Opened>(
+        TRY(Connection::State::open(path_, /*reader=*/true, busy_timeout_)));
   }
 
   void give_back(std::unique_ptr<Opened> reader) {
@@ -161,16 +169,13 @@ class SqliteDatabase final : public Database {
     for (;;) {
       arrived_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (queue_.empty()) return;
-      std::vector<Pending*> group;
-      commit_group(lock, group);
-      for (Pending* pending : group) pending->done = true;
-      committed_.notify_all();
+      commit_group(lock);
     }
   }
 
   /// Runs what is queued, and what comes while it runs, in one transaction. Unlocks while working.
-  void commit_group(std::unique_lock<std::mutex>& lock, std::vector<Pending*>& group) {
-    std::vector<Pending*> batch;
+  void commit_group(std::unique_lock<std::mutex>& lock) {
+    std::vector<Pending*> group, batch;
     batch.swap(queue_);
     lock.unlock();
     base::Status status = state_.exec("BEGIN IMMEDIATE");
@@ -196,6 +201,7 @@ class SqliteDatabase final : public Database {
         if (pending->status.ok()) pending->status = status;
       }
     }
+    for (Pending* pending : group) pending->done.release();  // and is gone
     lock.lock();
   }
 
@@ -215,11 +221,12 @@ class SqliteDatabase final : public Database {
   }
 
   const std::string path_;
+  const std::chrono::milliseconds busy_timeout_;
   std::unique_ptr<Opened> writer_;
   Connection::State& state_;  // the writer's
 
   std::mutex mutex_;
-  std::condition_variable arrived_, committed_;
+  std::condition_variable arrived_;
   std::vector<Pending*> queue_;
   bool stopping_ = false;
 
@@ -233,15 +240,14 @@ class SqliteDatabase final : public Database {
 
 base::Result<std::unique_ptr<Database>> Database::open(const Options& options) {
   TRY(make_file(options.path));
-  auto writer =
-      std::make_unique<Opened>(TRY(Connection::State::open(options.path, /*reader=*/false)));
+  auto writer = std::make_unique<Opened>(
+      TRY(Connection::State::open(options.path, /*reader=*/false, options.busy_timeout)));
   // reading comes first: it tells a file that is no database before anything is changed
   TRY(writer->state.exec("PRAGMA schema_version; PRAGMA journal_mode=WAL"));
   TRY(writer->state.exec(options.sync == Sync::kFull ? "PRAGMA synchronous=FULL"
                                                      : "PRAGMA synchronous=NORMAL"));
   TRY(migrate(writer->connection, writer->state, options.migrations));
-  return std::unique_ptr<Database>(
-      std::make_unique<SqliteDatabase>(options.path, std::move(writer)));
+  return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(options, std::move(writer)));
 }
 
 }  // namespace howdah::db

@@ -8,9 +8,10 @@
 // write function rolls that function's savepoint back, alone; a full disk comes back as
 // kResourceExhausted, other I/O errors as kInternal, both naming the file, and then fail the whole
 // group, as a failed COMMIT does. A broken UNIQUE or PRIMARY KEY is kAlreadyExists, another
-// constraint kFailedPrecondition, a database that another process holds locked for 5 s
-// kUnavailable.
+// constraint kFailedPrecondition, a database that another process holds locked beyond
+// the busy timeout kUnavailable.
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -46,8 +47,7 @@ class Query {
   std::unique_ptr<State> state_;
 };
 
-/// What a statement's ? stands for. query() copies text and blobs, so that a temporary may be
-/// passed.
+/// What a statement's ? stands for. query() copies text and blobs: a temporary may be passed.
 struct Blob {
   std::string_view bytes;
 };
@@ -99,9 +99,9 @@ enum class Sync { kFull, kNormal };
 struct Options {
   std::string path;  // ":memory:" is not supported: readers would see another database
   Sync sync = Sync::kFull;
-  /// Numbered from 1, each applied once, in order, in a transaction of its own (PRAGMA
-  /// user_version).
+  /// Numbered from 1 (PRAGMA user_version), each applied once, in order, in its own transaction.
   std::span<const char* const> migrations;
+  std::chrono::milliseconds busy_timeout{5000};  // how long to wait for another process's lock
 };
 
 class Database {

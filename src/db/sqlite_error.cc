@@ -8,7 +8,7 @@
 namespace howdah::db {
 namespace {
 
-base::Code code_of(int extended, int system_error) {
+base::Code code_of(int extended) {
   switch (extended) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
@@ -33,14 +33,26 @@ base::Code code_of(int extended, int system_error) {
       return base::Code::kPermissionDenied;
     case SQLITE_INTERRUPT:
       return base::Code::kCancelled;
-    case SQLITE_IOERR:
-      // SQLite calls only ENOSPC "full"; a quota or RLIMIT_FSIZE says the same to us
-      return system_error == EDQUOT || system_error == ENOSPC || system_error == EFBIG
-                 ? base::Code::kResourceExhausted
-                 : base::Code::kInternal;
     default:
       return base::Code::kInternal;
   }
+}
+
+bool is_no_room(int error_number) {
+  return error_number == EDQUOT || error_number == ENOSPC || error_number == EFBIG;
+}
+
+/// The last failed system call on the database's file or its log ran out of room. SQLite itself
+/// calls only ENOSPC "full"; a quota or RLIMIT_FSIZE says the same to us.
+bool ran_out_of_room(sqlite3* handle) {
+  int of_database = 0, of_log = 0;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &of_database);
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &of_log);
+  }
+  return is_no_room(of_database) || is_no_room(of_log);
 }
 
 }  // namespace
@@ -50,10 +62,15 @@ base::Error last_error(sqlite3* handle, std::string_view what, std::string_view 
     return {
         base::Code::kResourceExhausted, fmt::format("{}: out of memory ({})", what, path), {}, {}};
   }
-  return {code_of(sqlite3_extended_errcode(handle), sqlite3_system_errno(handle)),
-          fmt::format("{}: {} ({})", what, sqlite3_errmsg(handle), path),
-          {},
-          {}};
+  // asking below may change the connection's error
+  base::Error error{code_of(sqlite3_extended_errcode(handle)),
+                    fmt::format("{}: {} ({})", what, sqlite3_errmsg(handle), path),
+                    {},
+                    {}};
+  if (sqlite3_errcode(handle) % 256 == SQLITE_IOERR && ran_out_of_room(handle)) {
+    error.code = base::Code::kResourceExhausted;
+  }
+  return error;
 }
 
 }  // namespace howdah::db
