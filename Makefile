@@ -8,7 +8,7 @@ PY := .venv/bin/python
 # Where pytest looks; folders that do not exist are left out.
 SUITES := $(wildcard tests/aws tests/cli tests/apps)
 
-.PHONY: help setup configure build demo test check bench soak clean
+.PHONY: help setup configure build installer demo test check bench soak clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -22,6 +22,11 @@ configure: setup
 build: configure ## build/howdah
 	@cmake --build --preset $(PRESET) -j $(JOBS)
 	@ln -sfn $(PRESET)/src/server/howdah build/howdah
+
+# The program that fetches Spark, alone: it is there long before the rest (make demo).
+installer: configure
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target howdah-install
+	@ln -sfn $(PRESET)/src/cli/howdah-install build/howdah-install
 
 demo: ## the AWS tutorial with the unmodified AWS CLI, on a real cluster (DATA=file.csv, YES=1)
 	@tools/demo $(if $(DATA),--data "$(DATA)") $(if $(filter 1,$(YES)),--yes)

@@ -31,7 +31,7 @@ FORBIDDEN_NAMES = {"util", "utils", "common", "misc", "helper", "helpers", "mana
 FENCES = [
     (r"<boost/", r"src/(http/|base/json\.)", "http/*.h, or base/json.h for JSON"),
     (r"<sqlite3\.h>", r"src/db/", "db/database.h"),
-    (r"<pugixml", r"src/aws/", "aws/xml.h"),
+    (r"<pugixml", r"src/(aws|apps)/", "aws/xml.h"),
     (r"<spdlog/", r"src/base/", "base/log.h"),
     (r"<curl/", r"src/http/", "http/client.h"),
     (r"<CLI/", r"src/cli/", "cli/"),
