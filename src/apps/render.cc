@@ -93,7 +93,7 @@ std::string xml_escape(std::string_view text) {
 std::string to_hadoop_xml(const Settings& settings, std::string_view comment) {
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   std::string remark = xml_escape(comment);
-  for (size_t at; (at = remark.find("--")) != std::string::npos;) remark.replace(at, 2, "- ");
+  for (size_t at; (at = remark.find("--")) != std::string::npos;) remark.replace(at, 2, "- -");
   out += fmt::format("<!-- {} -->\n<configuration>\n", remark);
   for (const auto& [key, value] : settings) {
     out += fmt::format("  <property>\n    <name>{}</name>\n    <value>{}</value>\n  </property>\n", xml_escape(key),
