@@ -46,54 +46,6 @@ base::Error not_installed(std::string_view tool, std::string_view application, c
           {}};
 }
 
-bool is_yarn(std::string_view master) { return master == "yarn" || master.starts_with("yarn-"); }
-
-// Without YARN, what asks for it runs here: --master yarn and --deploy-mode cluster go away, and with
-// them what only YARN understands. Everything after the application's own file is the job's business.
-void run_locally(std::vector<std::string>& argv, std::vector<std::string>& notes) {
-  std::vector<std::string> out{argv[0]};
-  size_t i = 1;
-  const auto value_of = [&](std::string_view option) -> std::optional<std::string> {
-    if (argv[i] == option && i + 1 < argv.size()) return argv[i + 1];
-    if (argv[i].starts_with(std::string(option) + "=")) return argv[i].substr(option.size() + 1);
-    return std::nullopt;
-  };
-  const auto skip = [&](std::string_view option) { i += argv[i] == option ? 2 : 1; };
-  // spark-submit takes these alone; every other option has a value (SparkSubmitOptionParser).
-  constexpr std::array kSwitches = {"--help", "-h", "--supervise", "--usage-error", "--verbose", "-v", "--version"};
-  while (i < argv.size() && argv[i].starts_with("-")) {
-    if (const auto master = value_of("--master"); master && is_yarn(*master)) {
-      notes.push_back(fmt::format("--master {}: this cluster has a primary node only and no YARN, so the "
-                                  "application runs on it with --master local[*]", *master));
-      skip("--master");
-      continue;
-    }
-    if (const auto mode = value_of("--deploy-mode"); mode && *mode == "cluster") {
-      notes.push_back("--deploy-mode cluster: the driver runs on the primary node, as in client mode; its output "
-                      "is in this step's stdout and stderr");
-      skip("--deploy-mode");
-      continue;
-    }
-    const auto conf = value_of("--conf") ? value_of("--conf") : value_of("-c");
-    if (conf && conf->starts_with("spark.master=") && is_yarn(std::string_view(*conf).substr(13))) {
-      notes.push_back(fmt::format("--conf {}: runs with local[*] on the primary node", *conf));
-      i += argv[i] == "--conf" || argv[i] == "-c" ? 2 : 1;
-      continue;
-    }
-    if (conf && *conf == "spark.submit.deployMode=cluster") {
-      notes.push_back("--conf spark.submit.deployMode=cluster: the driver runs on the primary node, as in client mode");
-      i += argv[i] == "--conf" || argv[i] == "-c" ? 2 : 1;
-      continue;
-    }
-    const bool alone = argv[i].find('=') != std::string::npos ||
-                       std::find(kSwitches.begin(), kSwitches.end(), argv[i]) != kSwitches.end();
-    out.push_back(argv[i++]);
-    if (!alone && i < argv.size()) out.push_back(argv[i++]);
-  }
-  out.insert(out.end(), argv.begin() + static_cast<long>(std::min(i, argv.size())), argv.end());
-  argv = std::move(out);
-}
-
 base::Result<Launch> command_runner(const JarStep& step, const Site& site) {
   if (step.args.empty()) {
     return base::invalid_argument("command-runner.jar needs the command to run as its first argument");
@@ -115,10 +67,6 @@ base::Result<Launch> command_runner(const JarStep& step, const Site& site) {
   if (tool == "spark-example") {
     // spark-example SparkPi 10 [options first]: Spark calls the same thing run-example.
     out.argv[0] = "run-example";
-  }
-  if (!site.yarn && (tool == "spark-submit" || tool == "spark-example" || tool == "spark-sql" ||
-                     tool == "pyspark" || tool == "spark-shell")) {
-    run_locally(out.argv, out.notes);
   }
   return out;
 }

@@ -4,7 +4,6 @@
 // Sources: AWS EMR Management Guide, "Work with steps using the AWS CLI and console" and "Run
 // commands and scripts on an Amazon EMR cluster" (command-runner.jar, script-runner.jar).
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,7 +23,6 @@ struct JarStep {
 
 /// What the launch depends on beside the step itself.
 struct Site {
-  bool yarn = false;  // YARN runs on this cluster; else Spark runs local[*] on the primary node
   std::vector<std::string> applications;  // installed ones, in AWS's spelling
 };
 

@@ -8,28 +8,12 @@ namespace howdah::job {
 namespace {
 
 using Argv = std::vector<std::string>;
-const Site kSparkOnly{false, {"Spark"}};
+const Site kSparkOnly{{"Spark"}};
 
 TEST(Launch, SparkSubmitRunsAsGiven) {
   const auto out = launch({"command-runner.jar", "", {"spark-submit", "s3://b/x.py", "--master", "yarn"}, {}}, kSparkOnly);
   EXPECT_EQ(out->argv, (Argv{"spark-submit", "s3://b/x.py", "--master", "yarn"}));
-  EXPECT_TRUE(out->notes.empty()) << "what follows the script belongs to the script";
-}
-
-TEST(Launch, YarnAndClusterModeRunOnThePrimaryNodeAndSaySo) {
-  const auto out = launch({"command-runner.jar", "",
-                           {"spark-submit", "--master", "yarn", "--deploy-mode=cluster", "--conf", "spark.master=yarn",
-                            "--conf", "spark.executor.memory=2g", "--verbose", "--name", "n", "s3://b/x.py", "a"}, {}},
-                          kSparkOnly);
-  EXPECT_EQ(out->argv, (Argv{"spark-submit", "--conf", "spark.executor.memory=2g", "--verbose", "--name", "n",
-                             "s3://b/x.py", "a"}));
-  EXPECT_EQ(out->notes.size(), 3u);
-}
-
-TEST(Launch, WithYarnNothingIsRewritten) {
-  const Site site{true, {"Spark", "Hadoop"}};
-  const JarStep step{"command-runner.jar", "", {"spark-submit", "--deploy-mode", "cluster", "x.py"}, {}};
-  EXPECT_EQ(launch(step, site)->argv, step.args);
+  EXPECT_TRUE(out->notes.empty());
 }
 
 TEST(Launch, AToolOfAnApplicationThatIsNotThereSaysWhich) {

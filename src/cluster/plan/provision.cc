@@ -48,7 +48,7 @@ void provision(Plan& plan, const Seen& seen, base::Time now) {
   }
   if (!status.admitted && !seen.capacity) {
     say(plan, seen.capacity_reason);
-    plan.look_again = base::Millis(5000);
+    plan.look_again = base::Millis(30000);  // it is woken when another cluster goes
     return;
   }
   status.admitted = true;

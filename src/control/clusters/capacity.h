@@ -1,0 +1,40 @@
+#pragma once
+
+// Which clusters this host has taken on. Declared units may exceed the host by a factor; beyond it a new
+// cluster waits in STARTING. A cluster that asks for more than all of that still gets its turn alone:
+// "never fits" is a limit that a user sets, never this host.
+// Threads: concurrent calls allowed. Not durable: rebuilt from the store's admitted clusters.
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cluster/cluster.h"
+#include "control/clusters/world.h"
+
+namespace howdah::control {
+
+class Capacity {
+ public:
+  Capacity(Host& host, double oversubscription) : host_(host), factor_(oversubscription) {}
+
+  /// Takes the cluster on (again) if there is room; else the reason.
+  bool admit(const cluster::Cluster& cluster, std::string* reason);
+  /// Gives its share back; answers the clusters that wait for room and should be looked at again.
+  std::vector<cluster::Key> release(const cluster::Key& key);
+  std::vector<cluster::Key> admitted();  // those that have, or may have, a node
+
+  /// May another step start now? `running` counts the steps that run on this host.
+  bool memory_for_step(int running, std::string* reason);
+
+ private:
+  Host& host_;
+  const double factor_;
+  std::mutex mutex_;
+  std::map<cluster::Key, uint64_t> admitted_;
+  std::set<cluster::Key> waiting_;
+};
+
+}  // namespace howdah::control
