@@ -1,6 +1,6 @@
 """The AWS getting-started tutorial's job: the ten establishments with the most RED violations.
 
-    spark-submit health_violations.py --data_source s3://bucket/inspections.csv --output_uri s3://bucket/out
+spark-submit health_violations.py --data_source s3://bucket/data.csv --output_uri s3://bucket/out
 """
 
 import argparse
@@ -24,7 +24,7 @@ def top_red_violations(data_source, output_uri):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data_source", required=True, help="the inspections as CSV, e.g. s3://bucket/data.csv")
-    parser.add_argument("--output_uri", required=True, help="a folder for the result, e.g. s3://bucket/output")
+    parser.add_argument("--data_source", required=True, help="a CSV, e.g. s3://bucket/data.csv")
+    parser.add_argument("--output_uri", required=True, help="a folder, e.g. s3://bucket/output")
     arguments = parser.parse_args()
     top_red_violations(arguments.data_source, arguments.output_uri)

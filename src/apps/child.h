@@ -1,7 +1,7 @@
 #pragma once
 
-// A process of an installation: pip, Maven, tar, java. Its output goes to a log file, its argv is an
-// array, never a shell string. Ownership: the Child owns the process and ends it when destroyed.
+// A process of an installation: pip, Maven, tar, java. Its output goes to a log file, its argv is
+// an array, never a shell string. Ownership: the Child owns the process and ends it when destroyed.
 // Threads: one Child, one thread. Failure: kNotFound when there is no such program.
 
 #include <sys/types.h>
@@ -19,9 +19,9 @@ namespace howdah::apps {
 class Child {
  public:
   struct Spec {
-    std::vector<std::string> argv;  // argv[0] is looked up in PATH
+    std::vector<std::string> argv;                                 // argv[0] is looked up in PATH
     std::vector<std::pair<std::string, std::string>> environment;  // beside, or instead of, our own
-    std::filesystem::path log;  // stdout and stderr, appended
+    std::filesystem::path log;                                     // stdout and stderr, appended
   };
   static base::Result<Child> start(const Spec& spec);
 

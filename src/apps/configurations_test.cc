@@ -47,23 +47,30 @@ TEST(CheckConfigurations, NamesTheUnknownAndListsTheKnown) {
 TEST(CheckConfigurations, RefusesWhatCannotBeWritten) {
   EXPECT_THAT(refusal(R"([{"Properties":{}}])"), HasSubstr("no Classification"));
   EXPECT_THAT(refusal(R"(["spark"])"), HasSubstr("no Classification"));
-  EXPECT_THAT(refusal(R"([{"Classification":"export","Properties":{}}])"), HasSubstr("'export' is not known"));
-  EXPECT_THAT(refusal(R"([{"Classification":"core-site","Properties":{" ":"b"}}])"), HasSubstr("empty name"));
-  EXPECT_THAT(refusal(R"([{"Classification":"spark-defaults","Configurations":[{"Classification":"export"}]}])"),
-              HasSubstr("ends in -env"));
-  EXPECT_THAT(refusal(R"([{"Classification":"spark-env","Configurations":[{"Classification":"spark"}]}])"),
-              HasSubstr("'spark' cannot be nested"));
+  EXPECT_THAT(refusal(R"([{"Classification":"export","Properties":{}}])"),
+              HasSubstr("'export' is not known"));
+  EXPECT_THAT(refusal(R"([{"Classification":"core-site","Properties":{" ":"b"}}])"),
+              HasSubstr("empty name"));
+  EXPECT_THAT(
+      refusal(
+          R"([{"Classification":"spark-defaults","Configurations":[{"Classification":"export"}]}])"),
+      HasSubstr("ends in -env"));
+  EXPECT_THAT(
+      refusal(R"([{"Classification":"spark-env","Configurations":[{"Classification":"spark"}]}])"),
+      HasSubstr("'spark' cannot be nested"));
   EXPECT_THAT(refusal(R"([{"Classification":"spark-env","Configurations":[
       {"Classification":"export","Properties":{"A; rm -rf /":"b"}}]}])"),
               HasSubstr("not a name that can be exported"));
-  EXPECT_THAT(refusal(R"([{"Classification":"spark","Properties":{"maximizeResourceAllocation":"yes"}}])"),
-              HasSubstr("true or false"));
+  EXPECT_THAT(
+      refusal(R"([{"Classification":"spark","Properties":{"maximizeResourceAllocation":"yes"}}])"),
+      HasSubstr("true or false"));
 }
 
 TEST(CheckConfigurations, SaysWhatHasNoEffect) {
-  EXPECT_THAT(configurations_without_effect(list(R"([{"Classification":"spark-defaults","Properties":{}},
+  EXPECT_THAT(
+      configurations_without_effect(list(R"([{"Classification":"spark-defaults","Properties":{}},
       {"Classification":"yarn-site","Properties":{}}, {"Classification":"spark","Properties":{"x":"y"}}])")),
-              ElementsAre(HasSubstr("Property x"), HasSubstr("yarn-site")));
+      ElementsAre(HasSubstr("Property x"), HasSubstr("yarn-site")));
   EXPECT_THAT(configurations_without_effect({}), IsEmpty());
 }
 

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr base::Millis kPollEvery{100};
 // Pinned like everything else that runs.
-constexpr std::string_view kCopyGoal = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
+constexpr std::string_view kCopyGoal =
+    "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
 
 /// One client at work, and what it shall bring.
 struct Client {
@@ -33,7 +34,8 @@ bool is_wheel(const Artifact& artifact) { return artifact.file.ends_with(".whl")
 
 std::string names_of(const std::vector<Artifact>& artifacts) {
   std::vector<std::string> names;
-  for (const Artifact& artifact : artifacts) names.push_back(artifact.name + " " + artifact.version);
+  for (const Artifact& artifact : artifacts)
+    names.push_back(artifact.name + " " + artifact.version);
   constexpr size_t kShown = 3;
   if (names.size() <= kShown) return base::join(names, ", ");
   const size_t more = names.size() - kShown;
@@ -41,11 +43,12 @@ std::string names_of(const std::vector<Artifact>& artifacts) {
   return fmt::format("{} and {} more", base::join(names, ", "), more);
 }
 
-base::Result<Client> start_pip(const FetchSpec& spec, std::vector<std::string> argv, std::string what,
-                               const std::string& log_name) {
+base::Result<Client> start_pip(const FetchSpec& spec, std::vector<std::string> argv,
+                               std::string what, const std::string& log_name) {
   const fs::path log = spec.logs / log_name;
   ::unlink(log.c_str());
-  // Its temporary files under our folder, so that the progress can be seen; partial downloads go on.
+  // Its temporary files under our folder, so that the progress can be seen; partial downloads go
+  // on.
   Child child = TRY(Child::start({.argv = std::move(argv),
                                   .environment = {{"TMPDIR", spec.scratch.string()},
                                                   {"PIP_DISABLE_PIP_VERSION_CHECK", "1"},
@@ -61,13 +64,15 @@ base::Result<Client> start_maven(const FetchSpec& spec, const std::vector<Artifa
   const fs::path project = spec.scratch / "pom.xml";
   ::unlink(log.c_str());
   TRY(write_file(project, maven_project(jars)));
-  base::Result<Child> child = Child::start({.argv = {"mvn", "-B", "-f", project.string(), std::string(kCopyGoal),
-                                                     "-DoutputDirectory=" + spec.incoming.string()},
-                                            .environment = {{"JAVA_HOME", spec.java_home.string()}},
-                                            .log = log});
+  base::Result<Child> child =
+      Child::start({.argv = {"mvn", "-B", "-f", project.string(), std::string(kCopyGoal),
+                             "-DoutputDirectory=" + spec.incoming.string()},
+                    .environment = {{"JAVA_HOME", spec.java_home.string()}},
+                    .log = log});
   if (!child.ok()) {
-    return failed(fmt::format("Maven is needed for {} and cannot be started ({}): install the Debian package maven",
-                              names_of(jars), child.error().message));
+    return failed(fmt::format(
+        "Maven is needed for {} and cannot be started ({}): install the Debian package maven",
+        names_of(jars), child.error().message));
   }
   return Client{"Maven", names_of(jars), log, *std::move(child)};
 }
@@ -90,8 +95,9 @@ base::Status wait_for(const FetchSpec& spec, std::vector<Client>& clients, base:
       if (!code) running = true;
       if (!code || *code == 0) continue;
       base::Result<std::string> log = read_file(client.log);
-      return failed(fmt::format("{} could not download {} (exit code {}): {} (log: {})", client.name, client.what,
-                                *code, log.ok() ? failure_in_log(*log) : "no output", client.log.string()));
+      return failed(fmt::format(
+          "{} could not download {} (exit code {}): {} (log: {})", client.name, client.what, *code,
+          log.ok() ? failure_in_log(*log) : "no output", client.log.string()));
     }
     if (spec.on_bytes) spec.on_bytes(bytes_seen(spec));
     if (!running) return base::ok();
@@ -102,17 +108,35 @@ base::Status wait_for(const FetchSpec& spec, std::vector<Client>& clients, base:
 }  // namespace
 
 std::vector<std::string> pip_source_argv(const FetchSpec& spec, const Artifact& artifact) {
-  return {spec.python, "-m", "pip", "download", "--no-deps", "--no-binary", artifact.name,
-          "-d", spec.incoming.string(), artifact.name + "==" + artifact.version};
+  return {spec.python,
+          "-m",
+          "pip",
+          "download",
+          "--no-deps",
+          "--no-binary",
+          artifact.name,
+          "-d",
+          spec.incoming.string(),
+          artifact.name + "==" + artifact.version};
 }
 
-std::vector<std::string> pip_wheels_argv(const FetchSpec& spec, const std::vector<Artifact>& wheels) {
-  std::vector<std::string> argv = {spec.python, "-m", "pip", "download", "--no-deps",
-                                   "--only-binary", ":all:",
-                                   "--python-version", spec.python_version,
-                                   "--implementation", "cp",
-                                   "--platform", "manylinux2014_" + spec.machine,
-                                   "-d", spec.incoming.string()};
+std::vector<std::string> pip_wheels_argv(const FetchSpec& spec,
+                                         const std::vector<Artifact>& wheels) {
+  std::vector<std::string> argv = {spec.python,
+                                   "-m",
+                                   "pip",
+                                   "download",
+                                   "--no-deps",
+                                   "--only-binary",
+                                   ":all:",
+                                   "--python-version",
+                                   spec.python_version,
+                                   "--implementation",
+                                   "cp",
+                                   "--platform",
+                                   "manylinux2014_" + spec.machine,
+                                   "-d",
+                                   spec.incoming.string()};
   for (const Artifact& wheel : wheels) argv.push_back(wheel.name + "==" + wheel.version);
   return argv;
 }
@@ -121,12 +145,14 @@ std::string maven_project(const std::vector<Artifact>& jars) {
   // Every jar is named with its version: what they depend on by themselves is left out.
   std::string out =
       "<project xmlns=\"http://maven.apache.org/POM/4.0.0\">\n<modelVersion>4.0.0</modelVersion>\n"
-      "<groupId>howdah</groupId><artifactId>engine</artifactId><version>1</version><packaging>pom</packaging>\n"
+      "<groupId>howdah</groupId><artifactId>engine</artifactId><version>1</version><packaging>pom</"
+      "packaging>\n"
       "<dependencies>\n";
   for (const Artifact& jar : jars) {
     out += fmt::format(
         "<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version>"
-        "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>"
+        "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></"
+        "exclusions>"
         "</dependency>\n",
         xml_escape(jar.group), xml_escape(jar.name), xml_escape(jar.version));
   }
@@ -142,7 +168,8 @@ std::string failure_in_log(std::string_view log) {
     if (line.empty()) continue;
     last = line;
     const bool is_error = line.starts_with("ERROR") || line.starts_with("[ERROR]");
-    if (is_error && line.size() > std::string_view("[ERROR]").size() && errors.size() < 2) errors.push_back(last);
+    if (is_error && line.size() > std::string_view("[ERROR]").size() && errors.size() < 2)
+      errors.push_back(last);
   }
   std::string out = errors.empty() ? last : base::join(errors, "; ");
   if (out.size() > kLongest) out.resize(kLongest);
@@ -152,25 +179,28 @@ std::string failure_in_log(std::string_view log) {
 base::Status verify(const Artifact& artifact, const fs::path& file) {
   const std::string got = TRY(sha256_of_file(file));
   if (got == artifact.sha256) return base::ok();
-  return base::Error{base::Code::kFailedPrecondition,
-                     fmt::format("{} {}: {} is not the file that was checked: expected SHA-256 {}, got {}",
-                                 artifact.name, artifact.version, artifact.file, artifact.sha256, got),
-                     {},
-                     {}};
+  return base::Error{
+      base::Code::kFailedPrecondition,
+      fmt::format("{} {}: {} is not the file that was checked: expected SHA-256 {}, got {}",
+                  artifact.name, artifact.version, artifact.file, artifact.sha256, got),
+      {},
+      {}};
 }
 
-base::Result<std::string> find_pip_python(const std::vector<std::string>& candidates, const fs::path& log) {
+base::Result<std::string> find_pip_python(const std::vector<std::string>& candidates,
+                                          const fs::path& log) {
   for (const std::string& candidate : candidates) {
     if (candidate.empty()) continue;
-    base::Result<Child> child =
-        Child::start({.argv = {candidate, "-m", "pip", "--version"}, .environment = {}, .log = log});
+    base::Result<Child> child = Child::start(
+        {.argv = {candidate, "-m", "pip", "--version"}, .environment = {}, .log = log});
     if (child.ok() && child->wait() == 0) return candidate;
   }
-  return base::Error{base::Code::kFailedPrecondition,
-                     "no Python with pip found: run ./setup, or install the Debian package python3-pip, or set "
-                     "HOWDAH_PYTHON",
-                     {},
-                     {}};
+  return base::Error{
+      base::Code::kFailedPrecondition,
+      "no Python with pip found: run ./setup, or install the Debian package python3-pip, or set "
+      "HOWDAH_PYTHON",
+      {},
+      {}};
 }
 
 base::Status fetch(const FetchSpec& spec, base::Clock& clock) {
@@ -188,14 +218,15 @@ base::Status fetch(const FetchSpec& spec, base::Clock& clock) {
     }
   }
   if (!wheels.empty()) {
-    clients.push_back(TRY(start_pip(spec, pip_wheels_argv(spec, wheels), names_of(wheels), "pip-wheels.log")));
+    clients.push_back(
+        TRY(start_pip(spec, pip_wheels_argv(spec, wheels), names_of(wheels), "pip-wheels.log")));
   }
   if (!jars.empty()) clients.push_back(TRY(start_maven(spec, jars)));
   TRY(wait_for(spec, clients, clock));
   for (const Artifact& artifact : spec.wanted) {
     if (::access((spec.incoming / artifact.file).c_str(), R_OK) == 0) continue;
-    return failed(fmt::format("{} {}: the client succeeded, but brought no file {} (logs: {})", artifact.name,
-                              artifact.version, artifact.file, spec.logs.string()));
+    return failed(fmt::format("{} {}: the client succeeded, but brought no file {} (logs: {})",
+                              artifact.name, artifact.version, artifact.file, spec.logs.string()));
   }
   return base::ok();
 }

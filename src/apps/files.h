@@ -1,7 +1,8 @@
 #pragma once
 
-// The few things this module does with files: read and write whole ones, digest them, find one's size
-// while somebody else still writes it. Threads: stateless. Failure: an Error that names the path.
+// The few things this module does with files: read and write whole ones, digest them, find one's
+// size while somebody else still writes it. Threads: stateless. Failure: an Error that names the
+// path.
 
 #include <cstdint>
 #include <filesystem>

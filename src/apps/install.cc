@@ -45,11 +45,13 @@ struct Work {
 };
 
 base::Result<base::Fd> lock(Work& work) {
-  const fs::path path = work.options.engines_root / (".lock-" + work.final_folder.filename().string());
+  const fs::path path =
+      work.options.engines_root / (".lock-" + work.final_folder.filename().string());
   base::Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!fd.valid()) return base::from_errno(path.string());
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
-  work.progress.update({.phase = "waiting", .text = fmt::format("Another process is installing {}", work.name())});
+  work.progress.update(
+      {.phase = "waiting", .text = fmt::format("Another process is installing {}", work.name())});
   while (::flock(fd.get(), LOCK_EX) != 0) {
     if (errno != EINTR) return base::from_errno(path.string());
   }
@@ -61,7 +63,8 @@ base::Status check_machine(const Manifest& manifest) {
   ::uname(&host);
   if (manifest.machine.empty() || manifest.machine == host.machine) return base::ok();
   return precondition(fmt::format("{} {}: the files of its manifest are for {}, this host is {}",
-                                  manifest.application, manifest.version, manifest.machine, host.machine));
+                                  manifest.application, manifest.version, manifest.machine,
+                                  host.machine));
 }
 
 base::Status check_disk(const fs::path& folder, uint64_t needed) {
@@ -69,15 +72,17 @@ base::Status check_disk(const fs::path& folder, uint64_t needed) {
   if (::statvfs(folder.c_str(), &disk) != 0) return base::from_errno(folder.string());
   const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
   if (free >= needed) return base::ok();
-  return base::Error{base::Code::kResourceExhausted,
-                     fmt::format("{} has {} MB free, {} MB are needed: make room, or set another folder for engines",
-                                 folder.string(), free / 1000000, needed / 1000000),
-                     {},
-                     {}};
+  return base::Error{
+      base::Code::kResourceExhausted,
+      fmt::format(
+          "{} has {} MB free, {} MB are needed: make room, or set another folder for engines",
+          folder.string(), free / 1000000, needed / 1000000),
+      {},
+      {}};
 }
 
-// Splits into what is there, verified, and what has to come. A broken file counts as missing, unless
-// nothing may be fetched: then it is the error.
+// Splits into what is there, verified, and what has to come. A broken file counts as missing,
+// unless nothing may be fetched: then it is the error.
 base::Result<std::vector<Artifact>> missing_files(Work& work) {
   std::vector<Artifact> missing;
   uint64_t done = 0;
@@ -100,9 +105,10 @@ base::Result<std::vector<Artifact>> missing_files(Work& work) {
     done += artifact.bytes;
   }
   if (!missing.empty() && work.options.offline) {
-    return precondition(fmt::format("{} {} is not in {} ({} of {} files are missing), and --offline forbids to fetch it",
-                                    missing[0].name, missing[0].file, work.store.string(), missing.size(),
-                                    work.manifest.artifacts().size()));
+    return precondition(fmt::format(
+        "{} {} is not in {} ({} of {} files are missing), and --offline forbids to fetch it",
+        missing[0].name, missing[0].file, work.store.string(), missing.size(),
+        work.manifest.artifacts().size()));
   }
   return missing;
 }
@@ -110,7 +116,8 @@ base::Result<std::vector<Artifact>> missing_files(Work& work) {
 std::vector<std::string> pythons(const Work& work) {
   const char* named = std::getenv("HOWDAH_PYTHON");
   return {work.options.python, named ? named : "",
-          (work.releases.folder() / "../.venv/bin/python").lexically_normal().string(), "/usr/bin/python3", "python3"};
+          (work.releases.folder() / "../.venv/bin/python").lexically_normal().string(),
+          "/usr/bin/python3", "python3"};
 }
 
 base::Status move_file(const fs::path& from, const fs::path& to) {
@@ -199,13 +206,15 @@ base::Status build(Work& work) {
   }
   fs::remove_all(work.temporary, ignored);
   if (work.options.cache.empty()) {
-    for (const Artifact& artifact : work.manifest.artifacts()) fs::remove(work.store / artifact.file, ignored);
+    for (const Artifact& artifact : work.manifest.artifacts())
+      fs::remove(work.store / artifact.file, ignored);
   }
   return base::ok();
 }
 
-base::Status install_manifest(const Releases& releases, const Release& release, const Manifest& manifest,
-                              const InstallOptions& options, ProgressFile& progress, base::Clock& clock) {
+base::Status install_manifest(const Releases& releases, const Release& release,
+                              const Manifest& manifest, const InstallOptions& options,
+                              ProgressFile& progress, base::Clock& clock) {
   const fs::path engines = fs::absolute(options.engines_root);
   Work work{.releases = releases,
             .release = release,
@@ -219,8 +228,9 @@ base::Status install_manifest(const Releases& releases, const Release& release, 
             .logs = engines / "logs"};
   TRY(make_folders(work.logs));
   if (options.offline && !fs::exists(work.store)) {
-    return precondition(fmt::format("there is no cache folder {}, and --offline forbids to fetch {}",
-                                    work.store.string(), work.name()));
+    return precondition(
+        fmt::format("there is no cache folder {}, and --offline forbids to fetch {}",
+                    work.store.string(), work.name()));
   }
   TRY(make_folders(work.store));
   const base::Fd held = TRY(lock(work));
@@ -234,21 +244,24 @@ base::Result<const Release*> runnable_release(const Releases& releases, std::str
   const Release* release = releases.find(label);
   const std::string runnable = base::join(releases.runnable_labels(), ", ");
   if (!release) {
-    return base::not_found(fmt::format("release label '{}' is not known; runnable here: {}", label, runnable));
+    return base::not_found(
+        fmt::format("release label '{}' is not known; runnable here: {}", label, runnable));
   }
   if (!release->is_runnable()) {
-    return precondition(fmt::format("release label '{}' is known but cannot run here yet; runnable: {}", label, runnable));
+    return precondition(fmt::format(
+        "release label '{}' is known but cannot run here yet; runnable: {}", label, runnable));
   }
   return release;
 }
 
-base::Result<Installed> install(const Releases& releases, std::string_view label, const InstallOptions& options,
-                                base::Clock& clock) {
+base::Result<Installed> install(const Releases& releases, std::string_view label,
+                                const InstallOptions& options, base::Clock& clock) {
   const Release* release = TRY(runnable_release(releases, label));
   TRY(make_folders(options.engines_root));
   ProgressFile progress(progress_path(options.engines_root, label), options.on_progress, clock);
   for (const Manifest& manifest : release->manifests) {
-    const base::Status done = install_manifest(releases, *release, manifest, options, progress, clock);
+    const base::Status done =
+        install_manifest(releases, *release, manifest, options, progress, clock);
     if (done.ok()) continue;
     progress.fail(done.error().message);
     return done.error();

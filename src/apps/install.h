@@ -2,21 +2,24 @@
 
 // Puts the applications of a release label onto this host, and says whether they are there.
 //
-//   <engines>/                           one tree, shared by all data directories of this host; read-only
+//   <engines>/                           one tree, shared by all data directories of this host;
+//   read-only
 //     spark-3.5.5-0123456789ab/          complete, or not there at all: made beside it and renamed
-//       spark/                           SPARK_HOME: bin jars python sbin data examples; conf -> /etc/spark/conf
-//       spark/local-yarn/                the master "yarn" of a cluster without core nodes (classes)
-//       python/                          boto3, AWS CLI, pip, numpy for /usr/bin/python3 inside a node
-//       installed.json                   what was installed, from which manifest
+//       spark/                           SPARK_HOME: bin jars python sbin data examples; conf ->
+//       /etc/spark/conf spark/local-yarn/                the master "yarn" of a cluster without
+//       core nodes (classes) python/                          boto3, AWS CLI, pip, numpy for
+//       /usr/bin/python3 inside a node installed.json                   what was installed, from
+//       which manifest
 //     downloads/                         verified files of an installation that is not complete yet
 //     logs/                              what pip, Maven and the others printed
-//     .lock-<folder>                     flock: one process installs, the others wait and then find it done
-//     .progress-<label>.json             see progress.h
-//     .tmp-<folder>/                     the installation at work; a dead one's is removed by the next
+//     .lock-<folder>                     flock: one process installs, the others wait and then find
+//     it done .progress-<label>.json             see progress.h .tmp-<folder>/ the installation at
+//     work; a dead one's is removed by the next
 //
-// install() blocks for seconds to minutes: run it in a process of its own (`howdah install <label>`), which
-// the control loop supervises. A killed one leaves nothing half-done: what was verified is used again.
-// Threads: installs of one label are serialised across processes; installed() is a few stat() calls.
+// install() blocks for seconds to minutes: run it in a process of its own (`howdah install
+// <label>`), which the control loop supervises. A killed one leaves nothing half-done: what was
+// verified is used again. Threads: installs of one label are serialised across processes;
+// installed() is a few stat() calls.
 
 #include <filesystem>
 #include <optional>
@@ -43,8 +46,8 @@ struct Installed {
 
 struct InstallOptions {
   std::filesystem::path engines_root;
-  /// Verified files are taken from here and put here; empty: <engines>/downloads, emptied on success.
-  /// The CLI takes it from --cache or HOWDAH_CACHE.
+  /// Verified files are taken from here and put here; empty: <engines>/downloads, emptied on
+  /// success. The CLI takes it from --cache or HOWDAH_CACHE.
   std::filesystem::path cache;
   bool offline = false;  // fail rather than start pip or Maven
   std::string python;    // one that has pip; empty: HOWDAH_PYTHON, .venv beside apps/, python3
@@ -52,8 +55,9 @@ struct InstallOptions {
 };
 
 /// kNotFound for an unknown label, kFailedPrecondition for one that cannot run here (both list the
-/// runnable), for a missing Java or pip, a wrong checksum, or a missing file offline; kResourceExhausted
-/// when the disk has no room; kUnavailable when a download failed. Progress ends with the error.
+/// runnable), for a missing Java or pip, a wrong checksum, or a missing file offline;
+/// kResourceExhausted when the disk has no room; kUnavailable when a download failed. Progress ends
+/// with the error.
 base::Result<Installed> install(const Releases& releases, std::string_view label,
                                 const InstallOptions& options, base::Clock& clock);
 

@@ -25,8 +25,9 @@ void put(const fs::path& path, std::string_view contents) {
 }
 
 std::string artifact(std::string_view members, std::string_view contents) {
-  return "{" + std::string(members) + ",\"version\":\"1\",\"bytes\":" + std::to_string(contents.size()) +
-         ",\"sha256\":\"" + base::sha256_hex(contents) + "\"}";
+  return "{" + std::string(members) +
+         ",\"version\":\"1\",\"bytes\":" + std::to_string(contents.size()) + ",\"sha256\":\"" +
+         base::sha256_hex(contents) + "\"}";
 }
 
 /// An apps/ folder of one label whose application is a few bytes of text.
@@ -34,10 +35,12 @@ struct Small {
   Small() {
     put(apps / "releases/emr-7.10.0.json",
         R"({"label":"emr-7.10.0","applications":{"Spark":"1-amzn-0"},"runs":{"Spark":"1"}})");
-    put(apps / "releases/emr-7.9.0.json", R"({"label":"emr-7.9.0","applications":{"Spark":"3.5.5-amzn-0"}})");
+    put(apps / "releases/emr-7.9.0.json",
+        R"({"label":"emr-7.9.0","applications":{"Spark":"3.5.5-amzn-0"}})");
     put(apps / "spark/manifest.json",
         R"({"application":"Spark","versions":{"1":{"java":17,"python":"3.11","home":)" +
-            artifact("\"package\":\"" + std::string(kNoSuch) + "\",\"file\":\"home.tar.gz\"", "home") +
+            artifact("\"package\":\"" + std::string(kNoSuch) + "\",\"file\":\"home.tar.gz\"",
+                     "home") +
             ",\"compiler\":" + artifact("\"group\":\"g\",\"artifact\":\"compiler\"", "compiler") +
             ",\"jars\":[],\"python_packages\":[]}}}");
     releases = *Releases::load(apps);
@@ -58,10 +61,12 @@ struct Small {
 
 TEST(Install, UnknownAndUnrunnableLabelsListTheRunnable) {
   Small small;
-  base::Result<Installed> unknown = install(small.releases, "emr-9.9.9", {.engines_root = small.engines}, small.clock);
+  base::Result<Installed> unknown =
+      install(small.releases, "emr-9.9.9", {.engines_root = small.engines}, small.clock);
   EXPECT_EQ(unknown.error().code, base::Code::kNotFound);
   EXPECT_THAT(unknown.error().message, HasSubstr("emr-7.10.0"));
-  base::Result<Installed> idle = install(small.releases, "emr-7.9.0", {.engines_root = small.engines}, small.clock);
+  base::Result<Installed> idle =
+      install(small.releases, "emr-7.9.0", {.engines_root = small.engines}, small.clock);
   EXPECT_EQ(idle.error().code, base::Code::kFailedPrecondition);
   EXPECT_THAT(idle.error().message, HasSubstr("runnable: emr-7.10.0"));
 }
@@ -99,11 +104,15 @@ TEST(Install, AFailedDownloadNamesPackageAndCause) {
   put(small.cache / "compiler-1.jar", "compiler");
   // A pip that fails at once, without any network.
   const fs::path pip = small.folder.path() / "python";
-  put(pip, "#!/bin/sh\n[ \"$3\" = --version ] && exit 0\necho Collecting\necho 'ERROR: No matching distribution found'\nexit 1\n");
+  put(pip,
+      "#!/bin/sh\n[ \"$3\" = --version ] && exit 0\necho Collecting\necho 'ERROR: No matching "
+      "distribution found'\nexit 1\n");
   fs::permissions(pip, fs::perms::owner_all);
-  base::Result<Installed> result = small.install_with({.cache = small.cache, .python = pip.string()});
+  base::Result<Installed> result =
+      small.install_with({.cache = small.cache, .python = pip.string()});
   EXPECT_EQ(result.error().code, base::Code::kUnavailable);
-  EXPECT_THAT(result.error().message, HasSubstr("pip could not download " + std::string(kNoSuch) + " 1"));
+  EXPECT_THAT(result.error().message,
+              HasSubstr("pip could not download " + std::string(kNoSuch) + " 1"));
   EXPECT_THAT(result.error().message, HasSubstr("ERROR: No matching distribution found"));
   EXPECT_THAT(result.error().message, HasSubstr("pip-" + std::string(kNoSuch) + ".log"));
   EXPECT_EQ(small.seen.back().error, result.error().message);
@@ -114,23 +123,29 @@ TEST(Install, WhatWasDownloadedIsVerifiedAndKeptInTheCache) {
   put(small.cache / "compiler-1.jar", "compiler");
   const fs::path pip = small.folder.path() / "python";
   // "-d" is the eighth argument after -m pip download --no-deps --no-binary NAME.
-  put(pip, "#!/bin/sh\n[ \"$2\" = pip ] && [ \"$3\" = download ] && printf home > \"$8/home.tar.gz\"\nexit 0\n");
+  put(pip,
+      "#!/bin/sh\n[ \"$2\" = pip ] && [ \"$3\" = download ] && printf home > "
+      "\"$8/home.tar.gz\"\nexit 0\n");
   fs::permissions(pip, fs::perms::owner_all);
-  base::Result<Installed> result = small.install_with({.cache = small.cache, .python = pip.string()});
+  base::Result<Installed> result =
+      small.install_with({.cache = small.cache, .python = pip.string()});
   EXPECT_EQ(*read_file(small.cache / "home.tar.gz"), "home");
-  EXPECT_THAT(result.error().message, HasSubstr("unpacking home.tar.gz ended with exit code"));  // it is no archive
+  EXPECT_THAT(result.error().message,
+              HasSubstr("unpacking home.tar.gz ended with exit code"));  // it is no archive
   EXPECT_THAT(small.seen[0].text, HasSubstr("Checking the files of Spark 1"));
 }
 
 TEST(Progress, ReadsAsPeopleExpect) {
-  EXPECT_EQ(download_text("Spark 3.5.5", 140'400'000, 316'900'000), "Downloading Spark 3.5.5, 140 of 317 MB");
+  EXPECT_EQ(download_text("Spark 3.5.5", 140'400'000, 316'900'000),
+            "Downloading Spark 3.5.5, 140 of 317 MB");
 }
 
 TEST(Progress, IsWrittenAtMostEvery250Milliseconds) {
   TestFolder folder;
   base::FakeClock clock;
   int written = 0;
-  ProgressFile file(progress_path(folder.path(), "emr-7.10.0"), [&](const Progress&) { ++written; }, clock);
+  ProgressFile file(
+      progress_path(folder.path(), "emr-7.10.0"), [&](const Progress&) { ++written; }, clock);
   file.update({.phase = "downloading", .text = "1", .done_bytes = 1, .total_bytes = 9});
   clock.advance(base::Millis(249));
   file.update({.phase = "downloading", .text = "2", .done_bytes = 2, .total_bytes = 9});
@@ -146,15 +161,16 @@ TEST(Progress, IsWrittenAtMostEvery250Milliseconds) {
 }
 
 TEST(Progress, AnythingElseInTheFileIsNoProgress) {
-  for (const char* text : {"", "[", "[]", "{}", "{\"phase\":7}", "null"}) EXPECT_FALSE(parse_progress(text)) << text;
+  for (const char* text : {"", "[", "[]", "{}", "{\"phase\":7}", "null"})
+    EXPECT_FALSE(parse_progress(text)) << text;
 }
 
 TEST(Fetch, ArgumentsAreArraysAndNameNoHost) {
   FetchSpec spec{.python_version = "3.11", .machine = "x86_64", .incoming = "/in", .python = "py"};
   const Artifact spark{.name = "pyspark", .version = "3.5.5", .file = "pyspark-3.5.5.tar.gz"};
   EXPECT_EQ(pip_source_argv(spec, spark),
-            (std::vector<std::string>{"py", "-m", "pip", "download", "--no-deps", "--no-binary", "pyspark", "-d", "/in",
-                                      "pyspark==3.5.5"}));
+            (std::vector<std::string>{"py", "-m", "pip", "download", "--no-deps", "--no-binary",
+                                      "pyspark", "-d", "/in", "pyspark==3.5.5"}));
   const std::string project = maven_project({{.group = "g", .name = "a<b", .version = "1"}});
   EXPECT_THAT(project, HasSubstr("<artifactId>a&lt;b</artifactId>"));
   EXPECT_THAT(project, testing::Not(HasSubstr("<repositor")));
@@ -183,8 +199,11 @@ TEST(Java, TheRightOneIsTakenAndTheMissingOneNamed) {
     put(home / "bin/java", "");
     fs::permissions(home / "bin/java", fs::perms::owner_all);
   }
-  EXPECT_EQ(find_java(17, {folder.path() / "none", folder.path() / "11", folder.path() / "17"})->filename(), "17");
-  EXPECT_THAT(find_java(21, {folder.path() / "11"}).error().message, HasSubstr("openjdk-21-jre-headless"));
+  EXPECT_EQ(find_java(17, {folder.path() / "none", folder.path() / "11", folder.path() / "17"})
+                ->filename(),
+            "17");
+  EXPECT_THAT(find_java(21, {folder.path() / "11"}).error().message,
+              HasSubstr("openjdk-21-jre-headless"));
 }
 
 }  // namespace

@@ -56,12 +56,13 @@ base::Result<fs::path> find_java(int major, const std::vector<fs::path>& candida
     base::Result<std::string> release = read_file(home / "release");
     if (release.ok() && java_major(*release) == major) return home;
   }
-  return base::Error{base::Code::kFailedPrecondition,
-                     fmt::format("no Java {0} found in JAVA_HOME, /usr/lib/jvm or PATH: install the Debian "
-                                 "package openjdk-{0}-jre-headless, or set JAVA_HOME",
-                                 major),
-                     {},
-                     {}};
+  return base::Error{
+      base::Code::kFailedPrecondition,
+      fmt::format("no Java {0} found in JAVA_HOME, /usr/lib/jvm or PATH: install the Debian "
+                  "package openjdk-{0}-jre-headless, or set JAVA_HOME",
+                  major),
+      {},
+      {}};
 }
 
 base::Result<fs::path> find_java(int major) { return find_java(major, places()); }

@@ -16,36 +16,53 @@ namespace fs = std::filesystem;
 // The node's own Python: what compiles must be what imports (the folder is read-only in a node).
 constexpr const char* kNodePython = "/usr/bin/python3";
 
-base::Result<Child> start(const LayOutSpec& spec, const std::string& log, std::vector<std::string> argv) {
+base::Result<Child> start(const LayOutSpec& spec, const std::string& log,
+                          std::vector<std::string> argv) {
   const fs::path path = spec.logs / log;
   ::unlink(path.c_str());
-  return Child::start({.argv = std::move(argv),
-                       .environment = {{"PIP_DISABLE_PIP_VERSION_CHECK", "1"}, {"PIP_NO_INPUT", "1"}},
-                       .log = path});
+  return Child::start(
+      {.argv = std::move(argv),
+       .environment = {{"PIP_DISABLE_PIP_VERSION_CHECK", "1"}, {"PIP_NO_INPUT", "1"}},
+       .log = path});
 }
 
-base::Status finish(const LayOutSpec& spec, const std::string& log, std::string_view what, Child& child) {
+base::Status finish(const LayOutSpec& spec, const std::string& log, std::string_view what,
+                    Child& child) {
   const int code = child.wait();
   if (code == 0) return base::ok();
   const fs::path path = spec.logs / log;
-  return base::internal(fmt::format("{} ended with exit code {}: {} (log: {})", what, code, last_lines(path, 2),
-                                    path.string()));
+  return base::internal(fmt::format("{} ended with exit code {}: {} (log: {})", what, code,
+                                    last_lines(path, 2), path.string()));
 }
 
 base::Status move(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) return base::from_errno(fmt::format("{} -> {}", from.string(), to.string()));
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    return base::from_errno(fmt::format("{} -> {}", from.string(), to.string()));
   return base::ok();
 }
 
 std::vector<std::string> pip_install_argv(const LayOutSpec& spec) {
-  std::vector<std::string> argv = {spec.python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps",
-                                   "--no-compile", "--no-warn-script-location",
-                                   "--only-binary", ":all:",
-                                   "--python-version", spec.manifest.python,
-                                   "--implementation", "cp",
-                                   "--platform", "manylinux2014_" + spec.manifest.machine,
-                                   "--target", (spec.folder / "python").string()};
-  for (const Artifact& wheel : spec.manifest.python_packages) argv.push_back((spec.store / wheel.file).string());
+  std::vector<std::string> argv = {spec.python,
+                                   "-m",
+                                   "pip",
+                                   "install",
+                                   "--quiet",
+                                   "--no-index",
+                                   "--no-deps",
+                                   "--no-compile",
+                                   "--no-warn-script-location",
+                                   "--only-binary",
+                                   ":all:",
+                                   "--python-version",
+                                   spec.manifest.python,
+                                   "--implementation",
+                                   "cp",
+                                   "--platform",
+                                   "manylinux2014_" + spec.manifest.machine,
+                                   "--target",
+                                   (spec.folder / "python").string()};
+  for (const Artifact& wheel : spec.manifest.python_packages)
+    argv.push_back((spec.store / wheel.file).string());
   return argv;
 }
 
@@ -60,8 +77,8 @@ base::Status arrange_home(const LayOutSpec& spec, const fs::path& unpacked, cons
     fs::copy_file(spec.store / jar.file, home / "jars" / jar.file, error);
     if (error) return base::from_errno(jar.file, error.value());
   }
-  // The master "yarn" is served by yarn/ on a cluster with YARN, by local-yarn/ on a single node: one of
-  // the two is on the class path (SPARK_DIST_CLASSPATH, see node_view.h), never both.
+  // The master "yarn" is served by yarn/ on a cluster with YARN, by local-yarn/ on a single node:
+  // one of the two is on the class path (SPARK_DIST_CLASSPATH, see node_view.h), never both.
   TRY(make_folders(home / "yarn"));
   const std::string yarn = fmt::format("spark-yarn_2.12-{}.jar", spec.manifest.version);
   TRY(move(home / "jars" / yarn, home / "yarn" / yarn));
@@ -72,7 +89,8 @@ base::Status arrange_home(const LayOutSpec& spec, const fs::path& unpacked, cons
 base::Result<std::string> class_path(const fs::path& jars) {
   std::string out;
   std::error_code error;
-  for (fs::directory_iterator at(jars, error); !error && at != fs::directory_iterator(); at.increment(error)) {
+  for (fs::directory_iterator at(jars, error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
     if (at->path().extension() == ".jar") out += at->path().string() + ":";
   }
   if (error) return base::from_errno(jars.string(), error.value());
@@ -80,14 +98,19 @@ base::Result<std::string> class_path(const fs::path& jars) {
 }
 
 base::Result<Child> compile_local_yarn(const LayOutSpec& spec, const fs::path& home) {
-  std::vector<std::string> argv = {(spec.java_home / "bin/java").string(), "-jar",
+  std::vector<std::string> argv = {(spec.java_home / "bin/java").string(),
+                                   "-jar",
                                    (spec.store / spec.manifest.compiler.file).string(),
-                                   fmt::format("-{}", spec.manifest.java), "-nowarn", "-proc:none",
-                                   "-cp", TRY(class_path(home / "jars")),
-                                   "-d", (home / "local-yarn").string()};
+                                   fmt::format("-{}", spec.manifest.java),
+                                   "-nowarn",
+                                   "-proc:none",
+                                   "-cp",
+                                   TRY(class_path(home / "jars")),
+                                   "-d",
+                                   (home / "local-yarn").string()};
   std::error_code error;
-  for (fs::directory_iterator at(spec.sources / "local_yarn", error); !error && at != fs::directory_iterator();
-       at.increment(error)) {
+  for (fs::directory_iterator at(spec.sources / "local_yarn", error);
+       !error && at != fs::directory_iterator(); at.increment(error)) {
     if (at->path().extension() == ".java") argv.push_back(at->path().string());
   }
   return start(spec, "compiler.log", std::move(argv));
@@ -110,21 +133,25 @@ base::Status lay_out(const LayOutSpec& spec) {
   TRY(make_folders(spec.scratch));
   const fs::path home = spec.folder / "spark";
   const fs::path archive = spec.store / spec.manifest.home.file;
-  Child tar = TRY(start(spec, "tar.log",
-                        {"tar", "-xzf", archive.string(), "--no-same-owner", "-C", spec.scratch.string()}));
+  Child tar =
+      TRY(start(spec, "tar.log",
+                {"tar", "-xzf", archive.string(), "--no-same-owner", "-C", spec.scratch.string()}));
   Child pip = TRY(start(spec, "pip-install.log", pip_install_argv(spec)));
   TRY(finish(spec, "tar.log", "unpacking " + spec.manifest.home.file, tar));
   const std::string inner = spec.manifest.home.name + "-" + spec.manifest.home.version;
   TRY(arrange_home(spec, spec.scratch / inner, home));
   TRY(make_folders(home / "local-yarn/META-INF/services"));
   Child compiler = TRY(compile_local_yarn(spec, home));
-  TRY(write_file(home / "local-yarn/META-INF/services/org.apache.spark.scheduler.ExternalClusterManager",
-                 "org.howdah.spark.LocalYarn\n"));
+  TRY(write_file(
+      home / "local-yarn/META-INF/services/org.apache.spark.scheduler.ExternalClusterManager",
+      "org.howdah.spark.LocalYarn\n"));
   TRY(finish(spec, "pip-install.log", "pip install of the node's Python packages", pip));
-  // Broken test files of packages make compileall return 1: what does not compile is compiled when used.
-  Child bytecode = TRY(start(spec, "compileall.log",
-                             {kNodePython, "-m", "compileall", "-q", "-j", "0", (spec.folder / "python").string(),
-                              (home / "python/pyspark").string()}));
+  // Broken test files of packages make compileall return 1: what does not compile is compiled when
+  // used.
+  Child bytecode =
+      TRY(start(spec, "compileall.log",
+                {kNodePython, "-m", "compileall", "-q", "-j", "0",
+                 (spec.folder / "python").string(), (home / "python/pyspark").string()}));
   TRY(finish(spec, "compiler.log", "compiling apps/spark/local_yarn", compiler));
   bytecode.wait();
   return write_receipt(spec);

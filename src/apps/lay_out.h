@@ -1,8 +1,8 @@
 #pragma once
 
-// Makes the folder of one application out of its verified files: unpacks, adds the S3 connector, installs
-// the Python packages, compiles what apps/<application>/ has to compile. Nothing is fetched.
-// Failure: the Error names the program, its exit code, its last lines and its log.
+// Makes the folder of one application out of its verified files: unpacks, adds the S3 connector,
+// installs the Python packages, compiles what apps/<application>/ has to compile. Nothing is
+// fetched. Failure: the Error names the program, its exit code, its last lines and its log.
 
 #include <filesystem>
 #include <string>

@@ -27,7 +27,8 @@ bool is_sha256(std::string_view text) {
 
 // The file's name becomes a path: it may hold nothing that leads elsewhere.
 bool is_plain_name(std::string_view name) {
-  return !name.empty() && name[0] != '.' && name[0] != '-' && name.find('/') == std::string_view::npos;
+  return !name.empty() && name[0] != '.' && name[0] != '-' &&
+         name.find('/') == std::string_view::npos;
 }
 
 base::Result<Artifact> read_artifact(const std::filesystem::path& path, const base::Json& json) {
@@ -42,15 +43,16 @@ base::Result<Artifact> read_artifact(const std::filesystem::path& path, const ba
                                : out.name + "-" + out.version + ".jar";
   out.sha256 = base::text_at(*object, "sha256");
   out.bytes = static_cast<uint64_t>(base::int_at(*object, "bytes"));
-  if (out.name.empty() || out.version.empty()) return broken(path, "an artifact lacks its name or version");
+  if (out.name.empty() || out.version.empty())
+    return broken(path, "an artifact lacks its name or version");
   if (!is_plain_name(out.file)) return broken(path, fmt::format("{}: bad \"file\"", out.name));
   if (!is_sha256(out.sha256)) return broken(path, fmt::format("{}: bad \"sha256\"", out.name));
   if (out.bytes == 0) return broken(path, fmt::format("{}: bad \"bytes\"", out.name));
   return out;
 }
 
-base::Status read_list(const std::filesystem::path& path, const JsonObject& from, std::string_view key,
-                       std::vector<Artifact>& into) {
+base::Status read_list(const std::filesystem::path& path, const JsonObject& from,
+                       std::string_view key, std::vector<Artifact>& into) {
   const base::JsonArray* list = base::find_array(from, key);
   if (!list) return broken(path, fmt::format("\"{}\" is not a list", key));
   for (const base::Json& item : *list) into.push_back(TRY(read_artifact(path, item)));

@@ -1,7 +1,7 @@
 #pragma once
 
-// What an application is made of: apps/<application>/manifest.json. One version of it names every file
-// that an installation fetches, with size and SHA-256, so that what runs is what was checked.
+// What an application is made of: apps/<application>/manifest.json. One version of it names every
+// file that an installation fetches, with size and SHA-256, so that what runs is what was checked.
 // Values, read once. Threads: const after loading.
 
 #include <cstdint>

@@ -10,7 +10,8 @@
 namespace howdah::apps {
 namespace {
 
-constexpr std::string_view kMadeBy = "Made by Howdah for this cluster; configure it with classification ";
+constexpr std::string_view kMadeBy =
+    "Made by Howdah for this cluster; configure it with classification ";
 
 bool is_yarn(std::string_view master) {
   return master == "yarn" || master == "yarn-client" || master == "yarn-cluster";
@@ -21,22 +22,27 @@ void run_locally(Settings& spark_defaults, std::vector<std::string>& notes) {
   const std::string* master = find(spark_defaults, "spark.master");
   if (master && is_yarn(base::trim(*master))) {
     set(spark_defaults, "spark.master", "local[*]");
-    notes.push_back("spark-defaults: spark.master yarn runs as local[*]: this cluster has no core nodes");
+    notes.push_back(
+        "spark-defaults: spark.master yarn runs as local[*]: this cluster has no core nodes");
   }
   const std::string* mode = find(spark_defaults, "spark.submit.deployMode");
   if (mode && base::trim(*mode) == "cluster") {
     set(spark_defaults, "spark.submit.deployMode", "client");
-    notes.push_back("spark-defaults: spark.submit.deployMode cluster runs as client: this cluster has no core nodes");
+    notes.push_back(
+        "spark-defaults: spark.submit.deployMode cluster runs as client: this cluster has no core "
+        "nodes");
   }
 }
 
-// One line of spark-env.sh. Users refer to variables in values ("$PATH:/opt/x"), and quote them as if the
-// line were theirs: references stay, one pair of quotes around the whole goes, everything else is literal.
+// One line of spark-env.sh. Users refer to variables in values ("$PATH:/opt/x"), and quote them as
+// if the line were theirs: references stay, one pair of quotes around the whole goes, everything
+// else is literal.
 std::string export_line(std::string_view name, std::string_view value) {
   if (value.size() >= 2 && value.front() == '\'' && value.back() == '\'') {
     return fmt::format("export {}={}\n", name, shell_quote(value.substr(1, value.size() - 2)));
   }
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+    value = value.substr(1, value.size() - 2);
   std::string out = fmt::format("export {}=\"", name);
   for (size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
@@ -44,7 +50,8 @@ std::string export_line(std::string_view name, std::string_view value) {
     if (c == '$') {
       std::string_view rest = value.substr(i + 1);
       const size_t close = rest.starts_with('{') ? rest.find('}') : std::string_view::npos;
-      const bool braced = close != std::string_view::npos && is_variable_name(rest.substr(1, close - 1));
+      const bool braced =
+          close != std::string_view::npos && is_variable_name(rest.substr(1, close - 1));
       const bool plain = !rest.empty() && is_variable_name(rest.substr(0, 1));
       out += braced || plain ? "$" : "\\$";
     } else {
@@ -63,7 +70,10 @@ std::string spark_env(const Configurations& configurations) {
     if (is_variable_name(name)) out += export_line(name, value);
   }
   // What serves the master "yarn" where there is no YARN; see apps/spark/local_yarn.
-  out += "export SPARK_DIST_CLASSPATH=\"${SPARK_DIST_CLASSPATH:+$SPARK_DIST_CLASSPATH:}/usr/lib/spark/local-yarn\"\n";
+  out +=
+      "export "
+      "SPARK_DIST_CLASSPATH=\"${SPARK_DIST_CLASSPATH:+$SPARK_DIST_CLASSPATH:}/usr/lib/spark/"
+      "local-yarn\"\n";
   return out;
 }
 
@@ -77,7 +87,8 @@ Settings settings_of(const Templates& templates, const std::map<std::string, std
   return out;
 }
 
-// One "key": value a line, one space: scripts grep for '"isMaster": true' and awk for masterPrivateDnsName.
+// One "key": value a line, one space: scripts grep for '"isMaster": true' and awk for
+// masterPrivateDnsName.
 std::string info_file(const base::JsonObject& object) {
   std::string out = "{";
   bool first = true;
@@ -93,8 +104,9 @@ void add_info(const NodeFacts& facts, const std::string& hadoop_version, std::ve
   base::JsonObject instance;
   instance["instanceGroupId"] = facts.instance_group_id;
   instance["isMaster"] = facts.is_primary;
-  for (const char* daemon : {"isRunningNameNode", "isRunningDataNode", "isRunningJobTracker", "isRunningTaskTracker",
-                             "isRunningResourceManager", "isRunningNodeManager"}) {
+  for (const char* daemon :
+       {"isRunningNameNode", "isRunningDataNode", "isRunningJobTracker", "isRunningTaskTracker",
+        "isRunningResourceManager", "isRunningNodeManager"}) {
     instance[daemon] = false;  // no Hadoop daemon runs on a primary-only cluster
   }
   files.push_back({.path = "/mnt/var/lib/info/instance.json", .contents = info_file(instance)});
@@ -123,21 +135,24 @@ void add_info(const NodeFacts& facts, const std::string& hadoop_version, std::ve
   extra["jobFlowId"] = facts.cluster_id;
   extra["masterHost"] = facts.hostname;
   extra["releaseLabel"] = facts.release_label;
-  files.push_back({.path = "/mnt/var/lib/info/extraInstanceData.json", .contents = info_file(extra)});
+  files.push_back(
+      {.path = "/mnt/var/lib/info/extraInstanceData.json", .contents = info_file(extra)});
 }
 
 }  // namespace
 
 uint64_t driver_memory_mib(const NodeFacts& facts, bool maximize) {
   constexpr uint64_t kLeast = 1024;
-  const uint64_t there = facts.host_memory_mib ? std::min(facts.memory_mib, facts.host_memory_mib) : facts.memory_mib;
+  const uint64_t there =
+      facts.host_memory_mib ? std::min(facts.memory_mib, facts.host_memory_mib) : facts.memory_mib;
   return std::max(kLeast, maximize ? there * 8 / 10 : there / 4);
 }
 
-NodeView node_view(const Installed& installed, const Templates& templates, const Configurations& configurations,
-                   const NodeFacts& facts) {
+NodeView node_view(const Installed& installed, const Templates& templates,
+                   const Configurations& configurations, const NodeFacts& facts) {
   NodeView out;
-  out.mounts = {{installed.spark_home, "/usr/lib/spark"}, {installed.python_path, "/opt/howdah/python"}};
+  out.mounts = {{installed.spark_home, "/usr/lib/spark"},
+                {installed.python_path, "/opt/howdah/python"}};
   if (!installed.java_home.string().starts_with("/usr/")) {
     out.mounts.push_back({installed.java_home, "/usr/lib/jvm/howdah"});
   }
@@ -152,7 +167,8 @@ NodeView node_view(const Installed& installed, const Templates& templates, const
       {"java_home", out.mounts.size() > 2 ? "/usr/lib/jvm/howdah" : installed.java_home.string()},
       {"driver_memory_mib", fmt::format("{}", driver_memory_mib(facts, maximize))},
   };
-  for (const auto& [key, value] : templates.environment) out.environment.emplace_back(key, fill(value, values));
+  for (const auto& [key, value] : templates.environment)
+    out.environment.emplace_back(key, fill(value, values));
   set(out.environment, "SPARK_LOCAL_IP", facts.local_ip);
   if (!facts.credentials_uri.empty()) {
     set(out.environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI", facts.credentials_uri);
@@ -165,13 +181,19 @@ NodeView node_view(const Installed& installed, const Templates& templates, const
   }
   run_locally(spark, out.notes);
   const auto comment = [](std::string_view name) { return fmt::format("{}{}.", kMadeBy, name); };
-  const auto settings = [&](const char* name) { return settings_of(templates, values, configurations, name); };
+  const auto settings = [&](const char* name) {
+    return settings_of(templates, values, configurations, name);
+  };
   out.files = templates.files;
-  out.files.push_back({"/etc/spark/conf/spark-defaults.conf", to_properties(spark, comment("spark-defaults"))});
+  out.files.push_back(
+      {"/etc/spark/conf/spark-defaults.conf", to_properties(spark, comment("spark-defaults"))});
   out.files.push_back({"/etc/spark/conf/spark-env.sh", spark_env(configurations)});
-  out.files.push_back({"/etc/spark/conf/log4j2.properties", to_properties(settings("spark-log4j2"), comment("spark-log4j2"))});
-  out.files.push_back({"/etc/hadoop/conf/core-site.xml", to_hadoop_xml(settings("core-site"), comment("core-site"))});
-  out.files.push_back({"/etc/hadoop/conf/hdfs-site.xml", to_hadoop_xml(settings("hdfs-site"), comment("hdfs-site"))});
+  out.files.push_back({"/etc/spark/conf/log4j2.properties",
+                       to_properties(settings("spark-log4j2"), comment("spark-log4j2"))});
+  out.files.push_back({"/etc/hadoop/conf/core-site.xml",
+                       to_hadoop_xml(settings("core-site"), comment("core-site"))});
+  out.files.push_back({"/etc/hadoop/conf/hdfs-site.xml",
+                       to_hadoop_xml(settings("hdfs-site"), comment("hdfs-site"))});
   add_info(facts, "3.3.4", out.files);
   return out;
 }

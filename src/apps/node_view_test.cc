@@ -56,7 +56,8 @@ std::string contents(const NodeView& view, std::string_view path) {
 constexpr std::string_view kSparkDefaults = "/etc/spark/conf/spark-defaults.conf";
 
 TEST(NodeView, ShowsSparkWhereEmrHasIt) {
-  const NodeView view = view_of({}, {.region = "eu-west-1", .release_label = "emr-7.10.0", .cluster_id = "j-1"});
+  const NodeView view =
+      view_of({}, {.region = "eu-west-1", .release_label = "emr-7.10.0", .cluster_id = "j-1"});
   ASSERT_EQ(view.mounts.size(), 2u);
   EXPECT_EQ(view.mounts[0].source, "/engines/spark/spark");
   EXPECT_EQ(view.mounts[0].target, "/usr/lib/spark");
@@ -91,17 +92,20 @@ TEST(NodeView, WrappersCanBeExecuted) {
     EXPECT_TRUE(file.contents.starts_with("#!/bin/sh\n")) << file.path;
     programs.push_back(file.path.filename());
   }
-  EXPECT_THAT(programs, ElementsAre("aws", "hadoop", "hdfs", "pip", "pip3", "pyspark", "run-example", "spark-example",
-                                    "spark-shell", "spark-sql", "spark-submit"));
+  EXPECT_THAT(programs,
+              ElementsAre("aws", "hadoop", "hdfs", "pip", "pip3", "pyspark", "run-example",
+                          "spark-example", "spark-shell", "spark-sql", "spark-submit"));
 }
 
 TEST(NodeView, InfoFilesAreSpelledAsScriptsGrepThem) {
   const NodeView view = view_of({}, {.cluster_id = "j-1", .hostname = "ip-10-0-0-1.ec2.internal"});
-  EXPECT_THAT(contents(view, "/mnt/var/lib/info/instance.json"), HasSubstr("\n  \"isMaster\": true,\n"));
+  EXPECT_THAT(contents(view, "/mnt/var/lib/info/instance.json"),
+              HasSubstr("\n  \"isMaster\": true,\n"));
   EXPECT_THAT(contents(view, "/mnt/var/lib/info/job-flow.json"),
               HasSubstr("\n  \"masterPrivateDnsName\": \"ip-10-0-0-1.ec2.internal\",\n"));
   for (const char* name : {"instance", "job-flow", "extraInstanceData"}) {
-    EXPECT_TRUE(base::parse_json(contents(view, std::string("/mnt/var/lib/info/") + name + ".json")).ok());
+    EXPECT_TRUE(
+        base::parse_json(contents(view, std::string("/mnt/var/lib/info/") + name + ".json")).ok());
   }
 }
 
@@ -113,11 +117,15 @@ TEST(NodeView, ClassificationsOverrideTheDefaults) {
     {"Classification":"hdfs-site","Properties":{"dfs.replication":"1"}}])"));
   EXPECT_THAT(contents(view, kSparkDefaults), HasSubstr("\nspark.driver.memory 7g\n"));
   EXPECT_THAT(contents(view, kSparkDefaults), HasSubstr("\nspark.sql.shuffle.partitions 8\n"));
-  EXPECT_THAT(contents(view, "/etc/spark/conf/log4j2.properties"), HasSubstr("\nrootLogger.level warn\n"));
+  EXPECT_THAT(contents(view, "/etc/spark/conf/log4j2.properties"),
+              HasSubstr("\nrootLogger.level warn\n"));
   EXPECT_THAT(contents(view, "/etc/hadoop/conf/core-site.xml"), HasSubstr("<value>a&lt;b</value>"));
-  EXPECT_THAT(contents(view, "/etc/hadoop/conf/core-site.xml"), HasSubstr("<value>directory</value>"));
-  EXPECT_THAT(contents(view, "/etc/hadoop/conf/core-site.xml"), Not(HasSubstr("<value>magic</value>")));
-  EXPECT_THAT(contents(view, "/etc/hadoop/conf/hdfs-site.xml"), HasSubstr("<name>dfs.replication</name>"));
+  EXPECT_THAT(contents(view, "/etc/hadoop/conf/core-site.xml"),
+              HasSubstr("<value>directory</value>"));
+  EXPECT_THAT(contents(view, "/etc/hadoop/conf/core-site.xml"),
+              Not(HasSubstr("<value>magic</value>")));
+  EXPECT_THAT(contents(view, "/etc/hadoop/conf/hdfs-site.xml"),
+              HasSubstr("<name>dfs.replication</name>"));
 }
 
 TEST(NodeView, YarnInTheConfigurationRunsLocallyAndSaysSo) {
@@ -130,9 +138,12 @@ TEST(NodeView, YarnInTheConfigurationRunsLocallyAndSaysSo) {
 
 TEST(NodeView, MaximizeResourceAllocationGivesTheDriverTheNode) {
   const NodeFacts facts{.memory_mib = 16384, .vcpu = 4};
-  EXPECT_THAT(contents(view_of({}, facts), kSparkDefaults), HasSubstr("\nspark.driver.memory 4096m\n"));
-  const NodeView view =
-      view_of(configured(R"([{"Classification":"spark","Properties":{"maximizeResourceAllocation":"true"}}])"), facts);
+  EXPECT_THAT(contents(view_of({}, facts), kSparkDefaults),
+              HasSubstr("\nspark.driver.memory 4096m\n"));
+  const NodeView view = view_of(
+      configured(
+          R"([{"Classification":"spark","Properties":{"maximizeResourceAllocation":"true"}}])"),
+      facts);
   EXPECT_THAT(contents(view, kSparkDefaults), HasSubstr("\nspark.driver.memory 13107m\n"));
   EXPECT_THAT(contents(view, kSparkDefaults), HasSubstr("\nspark.default.parallelism 8\n"));
   EXPECT_EQ(driver_memory_mib({.memory_mib = 65536, .host_memory_mib = 8192}, true), 6553u);
@@ -140,9 +151,11 @@ TEST(NodeView, MaximizeResourceAllocationGivesTheDriverTheNode) {
 }
 
 TEST(NodeView, CredentialsAreAUriNeverAFile) {
-  const NodeView view = view_of({}, {.credentials_uri = "http://127.0.0.1:4566/c", .credentials_token = "s3cr3t"});
+  const NodeView view =
+      view_of({}, {.credentials_uri = "http://127.0.0.1:4566/c", .credentials_token = "s3cr3t"});
   EXPECT_EQ(*find(view.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN"), "s3cr3t");
-  for (const File& file : view.files) EXPECT_THAT(file.contents, Not(HasSubstr("s3cr3t"))) << file.path;
+  for (const File& file : view.files)
+    EXPECT_THAT(file.contents, Not(HasSubstr("s3cr3t"))) << file.path;
 }
 
 // What bash makes of spark-env.sh with one exported value.
@@ -153,9 +166,10 @@ std::string exported(const std::string& value) {
   const std::filesystem::path script = folder.path() / "spark-env.sh";
   const std::filesystem::path log = folder.path() / "log";
   CHECK(write_file(script, contents(view_of(configurations), "/etc/spark/conf/spark-env.sh")).ok());
-  base::Result<Child> bash = Child::start({.argv = {"bash", "-euc", ". \"$1\"; printf %s \"$PROBE\"", "-", script.string()},
-                                           .environment = {{"KNOWN", "here"}},
-                                           .log = log});
+  base::Result<Child> bash = Child::start(
+      {.argv = {"bash", "-euc", ". \"$1\"; printf %s \"$PROBE\"", "-", script.string()},
+       .environment = {{"KNOWN", "here"}},
+       .log = log});
   CHECK(bash.ok());
   EXPECT_EQ(bash->wait(), 0) << value;
   return *read_file(log);
@@ -165,22 +179,26 @@ TEST(SparkEnv, RefersToVariablesAsUsersWriteThem) {
   EXPECT_EQ(exported("/opt:$KNOWN:${KNOWN}/x"), "/opt:here:here/x");
   EXPECT_EQ(exported("\"two words\""), "two words");
   EXPECT_EQ(exported("'$KNOWN'"), "$KNOWN");
-  EXPECT_EQ(exported("`id` $(id) \"; id; \" \\ ${KNOWN:-$(id)} $"), "`id` $(id) \"; id; \" \\ ${KNOWN:-$(id)} $");
+  EXPECT_EQ(exported("`id` $(id) \"; id; \" \\ ${KNOWN:-$(id)} $"),
+            "`id` $(id) \"; id; \" \\ ${KNOWN:-$(id)} $");
 }
 
 TEST(SparkEnv, NoValueBreaksOut) {
   rc::check([] {
     const std::string value = *rc::gen::container<std::string>(
         rc::gen::elementOf(std::string("ab '\"`\\$(){};&|<>\n#!*?~%=-")));
-    // Variables are the one thing that is meant to act, and one pair of quotes around the whole goes.
-    for (char next : {'a', 'b', '{'}) RC_PRE(value.find(std::string("$") + next) == std::string::npos);
+    // Variables are the one thing that is meant to act, and one pair of quotes around the whole
+    // goes.
+    for (char next : {'a', 'b', '{'})
+      RC_PRE(value.find(std::string("$") + next) == std::string::npos);
     RC_PRE(value.empty() || (value.front() != '\'' && value.front() != '"'));
     RC_ASSERT(exported(value) == value);
   });
 }
 
 TEST(SubmitNotes, FindYarnAmongSparksOwnOptions) {
-  EXPECT_THAT(submit_notes({"spark-submit", "--master", "yarn", "job.py"}), ElementsAre(HasSubstr("local[*]")));
+  EXPECT_THAT(submit_notes({"spark-submit", "--master", "yarn", "job.py"}),
+              ElementsAre(HasSubstr("local[*]")));
   EXPECT_THAT(submit_notes({"spark-submit", "--deploy-mode=cluster", "--name", "yarn", "job.py"}),
               ElementsAre(HasSubstr("deploy mode")));
   EXPECT_THAT(submit_notes({"/usr/bin/spark-submit", "--conf", "spark.master=yarn", "-v", "-c",

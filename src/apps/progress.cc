@@ -17,7 +17,8 @@ std::string download_text(std::string_view what, uint64_t done_bytes, uint64_t t
                      (total_bytes + kMega - 1) / kMega);
 }
 
-std::filesystem::path progress_path(const std::filesystem::path& engines_root, std::string_view label) {
+std::filesystem::path progress_path(const std::filesystem::path& engines_root,
+                                    std::string_view label) {
   return engines_root / fmt::format(".progress-{}.json", label);
 }
 

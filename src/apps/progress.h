@@ -1,9 +1,9 @@
 #pragma once
 
-// How far an installation is, for whoever waits for it: the terminal, and the control loop, which reads
-// <engines>/.progress-<label>.json while the cluster is STARTING. The file is replaced atomically, at
-// most every 250 ms, and for every new phase; it goes when the installation is complete and stays with
-// "error" when it failed. Threads: one ProgressFile, one thread.
+// How far an installation is, for whoever waits for it: the terminal, and the control loop, which
+// reads <engines>/.progress-<label>.json while the cluster is STARTING. The file is replaced
+// atomically, at most every 250 ms, and for every new phase; it goes when the installation is
+// complete and stays with "error" when it failed. Threads: one ProgressFile, one thread.
 
 #include <cstdint>
 #include <filesystem>
@@ -30,7 +30,8 @@ using OnProgress = std::function<void(const Progress&)>;
 /// "Downloading Spark 3.5.5, 140 of 317 MB" (decimal megabytes, as download pages count them).
 std::string download_text(std::string_view what, uint64_t done_bytes, uint64_t total_bytes);
 
-std::filesystem::path progress_path(const std::filesystem::path& engines_root, std::string_view label);
+std::filesystem::path progress_path(const std::filesystem::path& engines_root,
+                                    std::string_view label);
 /// nullopt when no installation of the label runs or failed, or the file cannot be read.
 std::optional<Progress> read_progress(const std::filesystem::path& engines_root,
                                       std::string_view label);

@@ -22,7 +22,8 @@ base::Error broken(const fs::path& path, std::string_view what) {
 std::vector<int> numbers_of(std::string_view label) {
   const size_t dash = label.rfind('-');
   std::vector<int> out;
-  for (std::string_view part : base::split(label.substr(dash == std::string_view::npos ? 0 : dash + 1), '.')) {
+  for (std::string_view part :
+       base::split(label.substr(dash == std::string_view::npos ? 0 : dash + 1), '.')) {
     int number = 0;
     std::from_chars(part.data(), part.data() + part.size(), number);
     out.push_back(number);
@@ -44,7 +45,8 @@ base::Result<Release> read_release(const fs::path& apps_folder, const fs::path& 
   const base::JsonObject* applications = base::find_object(*object, "applications");
   if (!applications || applications->empty()) return broken(path, "\"applications\" is missing");
   for (const auto& member : *applications) {
-    if (!member.value().is_string()) return broken(path, fmt::format("version of {}", std::string(member.key())));
+    if (!member.value().is_string())
+      return broken(path, fmt::format("version of {}", std::string(member.key())));
     out.aws_versions[std::string(member.key())] = base::view_of(member.value().as_string());
   }
   std::map<std::string, std::string> answered = out.aws_versions;
@@ -52,7 +54,8 @@ base::Result<Release> read_release(const fs::path& apps_folder, const fs::path& 
     for (const auto& member : *runs) {
       const std::string name(member.key());
       const std::string version(base::text_at(*runs, member.key()));
-      if (!answered.contains(name)) return broken(path, fmt::format("\"runs\": {} is not in \"applications\"", name));
+      if (!answered.contains(name))
+        return broken(path, fmt::format("\"runs\": {} is not in \"applications\"", name));
       const fs::path manifest = apps_folder / base::to_lower(name) / "manifest.json";
       out.manifests.push_back(TRY(load_manifest(manifest, version)));
       out.runnable.push_back(name);
@@ -76,9 +79,10 @@ base::Result<Releases> Releases::load(const fs::path& apps_folder) {
   Releases out;
   out.folder_ = apps_folder;
   std::error_code error;
-  for (fs::directory_iterator at(apps_folder / "releases", error); !error && at != fs::directory_iterator();
-       at.increment(error)) {
-    if (at->path().extension() == ".json") out.all_.push_back(TRY(read_release(apps_folder, at->path())));
+  for (fs::directory_iterator at(apps_folder / "releases", error);
+       !error && at != fs::directory_iterator(); at.increment(error)) {
+    if (at->path().extension() == ".json")
+      out.all_.push_back(TRY(read_release(apps_folder, at->path())));
   }
   if (error) return base::from_errno((apps_folder / "releases").string(), error.value());
   std::sort(out.all_.begin(), out.all_.end(),
@@ -87,7 +91,8 @@ base::Result<Releases> Releases::load(const fs::path& apps_folder) {
 }
 
 const Release* Releases::find(std::string_view label) const {
-  const auto at = std::find_if(all_.begin(), all_.end(), [&](const Release& r) { return r.label == label; });
+  const auto at =
+      std::find_if(all_.begin(), all_.end(), [&](const Release& r) { return r.label == label; });
   return at == all_.end() ? nullptr : &*at;
 }
 

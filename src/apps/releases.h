@@ -16,15 +16,15 @@ namespace howdah::apps {
 
 struct Release {
   std::string label;  // "emr-7.10.0"
-  /// "Spark" -> "3.5.5", names in AWS's spelling, sorted by name. The version is the one that runs here
-  /// where one runs; else AWS's own ("470-amzn-0"), or empty where AWS's is not known to us.
+  /// "Spark" -> "3.5.5", names in AWS's spelling, sorted by name. The version is the one that runs
+  /// here where one runs; else AWS's own ("470-amzn-0"), or empty where AWS's is not known to us.
   std::vector<std::pair<std::string, std::string>> applications;
   std::vector<std::string> runnable;  // those of them that can really be installed here
   std::string spark_version;          // of the community build that runs; empty when not runnable
   std::map<std::string, std::string> aws_versions;  // "Spark" -> "3.5.5-amzn-1"
   std::string released;                             // "2025-08-15"; empty when not known
-  std::vector<std::string> os_releases;             // Amazon Linux, newest first; see DescribeReleaseLabel
-  std::vector<Manifest> manifests;                  // one an application in `runnable`
+  std::vector<std::string> os_releases;  // Amazon Linux, newest first; see DescribeReleaseLabel
+  std::vector<Manifest> manifests;       // one an application in `runnable`
   bool is_runnable() const { return !runnable.empty(); }
 };
 
@@ -32,7 +32,7 @@ class Releases {
  public:
   /// kInvalidArgument naming file and member when a manifest is broken.
   static base::Result<Releases> load(const std::filesystem::path& apps_folder);
-  const Release* find(std::string_view label) const;     // exact; nullptr when unknown
+  const Release* find(std::string_view label) const;        // exact; nullptr when unknown
   const std::vector<Release>& all() const { return all_; }  // newest first
   std::vector<std::string> runnable_labels() const;
   const std::filesystem::path& folder() const { return folder_; }  // as given to load()

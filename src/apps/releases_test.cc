@@ -43,7 +43,8 @@ TEST(Releases, EveryFileOfAManifestIsNamedOnceAndChecked) {
   const Releases releases = *Releases::load(apps_folder());
   for (const Manifest& manifest : releases.find("emr-7.10.0")->manifests) {
     std::set<std::string> files;
-    for (const Artifact& artifact : manifest.artifacts()) EXPECT_TRUE(files.insert(artifact.file).second) << artifact.file;
+    for (const Artifact& artifact : manifest.artifacts())
+      EXPECT_TRUE(files.insert(artifact.file).second) << artifact.file;
     EXPECT_EQ(manifest.artifacts().front().name, "pyspark");
     EXPECT_GT(manifest.download_bytes(), 317'000'000u);
     EXPECT_THAT(manifest.folder_name(), testing::MatchesRegex("spark-3\\.5\\.5-[0-9a-f]{12}"));
@@ -62,9 +63,12 @@ TEST(Releases, ABrokenManifestNamesFileAndMember) {
   EXPECT_THAT(problem("[]"), HasSubstr("not an object"));
   EXPECT_THAT(problem(R"({"label":"emr-2.0.0"})"), HasSubstr("\"label\""));
   EXPECT_THAT(problem(R"({"label":"emr-1.0.0"})"), HasSubstr("\"applications\""));
-  EXPECT_THAT(problem(R"({"label":"emr-1.0.0","applications":{"A":1}})"), HasSubstr("version of A"));
-  EXPECT_THAT(problem(R"({"label":"emr-1.0.0","applications":{"A":"1"},"runs":{"B":"1"}})"), HasSubstr("B is not in"));
-  EXPECT_THAT(problem(R"({"label":"emr-1.0.0","applications":{"A":"1"},"runs":{"A":"1"}})"), HasSubstr("a/manifest.json"));
+  EXPECT_THAT(problem(R"({"label":"emr-1.0.0","applications":{"A":1}})"),
+              HasSubstr("version of A"));
+  EXPECT_THAT(problem(R"({"label":"emr-1.0.0","applications":{"A":"1"},"runs":{"B":"1"}})"),
+              HasSubstr("B is not in"));
+  EXPECT_THAT(problem(R"({"label":"emr-1.0.0","applications":{"A":"1"},"runs":{"A":"1"}})"),
+              HasSubstr("a/manifest.json"));
   EXPECT_EQ(problem(R"({"label":"emr-1.0.0","applications":{"A":"1"}})"), "");
 }
 
@@ -73,18 +77,21 @@ TEST(Manifest, RefusesNamesThatLeadElsewhere) {
   const std::string hash(64, '0');
   const auto problem = [&](const std::string& home) {
     CHECK(write_file(folder.path() / "manifest.json",
-                     R"({"application":"A","versions":{"1":{"java":17,"home":)" + home + R"(,"compiler":{},"jars":[],"python_packages":[]}}})")
+                     R"({"application":"A","versions":{"1":{"java":17,"home":)" + home +
+                         R"(,"compiler":{},"jars":[],"python_packages":[]}}})")
               .ok());
     return load_manifest(folder.path() / "manifest.json", "1").error().message;
   };
   const auto home = [&](const std::string& file, const std::string& sha, int bytes) {
-    return R"({"package":"p","version":"1","file":")" + file + R"(","sha256":")" + sha + R"(","bytes":)" + std::to_string(bytes) + "}";
+    return R"({"package":"p","version":"1","file":")" + file + R"(","sha256":")" + sha +
+           R"(","bytes":)" + std::to_string(bytes) + "}";
   };
   EXPECT_THAT(problem(home("../x", hash, 1)), HasSubstr("\"file\""));
   EXPECT_THAT(problem(home("-x", hash, 1)), HasSubstr("\"file\""));
   EXPECT_THAT(problem(home("x", "ABC", 1)), HasSubstr("\"sha256\""));
   EXPECT_THAT(problem(home("x", hash, 0)), HasSubstr("\"bytes\""));
-  EXPECT_THAT(load_manifest(folder.path() / "manifest.json", "2").error().message, HasSubstr("version 2"));
+  EXPECT_THAT(load_manifest(folder.path() / "manifest.json", "2").error().message,
+              HasSubstr("version 2"));
 }
 
 }  // namespace

@@ -28,16 +28,32 @@ std::string escape_property(std::string_view text, bool is_key) {
   bool leading = true;
   for (char c : text) {
     switch (c) {
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      case '\f': out += "\\f"; break;
-      case ' ': out += (is_key || leading) ? "\\ " : " "; break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case ' ':
+        out += (is_key || leading) ? "\\ " : " ";
+        break;
       case '=':
-      case ':': out += (is_key || leading) ? std::string("\\") + c : std::string(1, c); break;
+      case ':':
+        out += (is_key || leading) ? std::string("\\") + c : std::string(1, c);
+        break;
       case '#':
-      case '!': out += (is_key && leading) ? std::string("\\") + c : std::string(1, c); break;
+      case '!':
+        out += (is_key && leading) ? std::string("\\") + c : std::string(1, c);
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
           out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
@@ -78,13 +94,26 @@ std::string xml_escape(std::string_view text) {
   std::string out;
   for (char c : xml_characters(text)) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&apos;"; break;
-      case '\r': out += "&#13;"; break;  // a parser would make it a line feed
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&apos;";
+        break;
+      case '\r':
+        out += "&#13;";
+        break;  // a parser would make it a line feed
+      default:
+        out += c;
     }
   }
   return out;
@@ -96,8 +125,8 @@ std::string to_hadoop_xml(const Settings& settings, std::string_view comment) {
   for (size_t at; (at = remark.find("--")) != std::string::npos;) remark.replace(at, 2, "- -");
   out += fmt::format("<!-- {} -->\n<configuration>\n", remark);
   for (const auto& [key, value] : settings) {
-    out += fmt::format("  <property>\n    <name>{}</name>\n    <value>{}</value>\n  </property>\n", xml_escape(key),
-                       xml_escape(value));
+    out += fmt::format("  <property>\n    <name>{}</name>\n    <value>{}</value>\n  </property>\n",
+                       xml_escape(key), xml_escape(value));
   }
   return out + "</configuration>\n";
 }
@@ -127,9 +156,12 @@ std::string shell_quote(std::string_view text) {
 }
 
 bool is_variable_name(std::string_view name) {
-  const auto is_first = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !name.empty() && is_first(name[0]) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return is_first(c) || (c >= '0' && c <= '9'); });
+  const auto is_first = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return !name.empty() && is_first(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return is_first(c) || (c >= '0' && c <= '9');
+  });
 }
 
 }  // namespace howdah::apps

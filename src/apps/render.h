@@ -1,8 +1,8 @@
 #pragma once
 
-// Configuration files from settings that users wrote: Hadoop's XML, Java properties as Spark reads them,
-// shell assignments. No value can break out of its place: what a user wrote is data in every one of them.
-// Pure functions.
+// Configuration files from settings that users wrote: Hadoop's XML, Java properties as Spark reads
+// them, shell assignments. No value can break out of its place: what a user wrote is data in every
+// one of them. Pure functions.
 
 #include <string>
 #include <string_view>
@@ -11,7 +11,8 @@
 
 namespace howdah::apps {
 
-using Settings = std::vector<std::pair<std::string, std::string>>;  // in their order; a later one wins
+using Settings =
+    std::vector<std::pair<std::string, std::string>>;  // in their order; a later one wins
 
 /// The value of `key`, or nullptr.
 const std::string* find(const Settings& settings, std::string_view key);

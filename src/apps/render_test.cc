@@ -20,15 +20,29 @@ std::pair<std::string, std::string> read_property(std::string_view line) {
     const char escaped = line[++i];
     ++i;
     switch (escaped) {
-      case 'n': into += '\n'; break;
-      case 'r': into += '\r'; break;
-      case 't': into += '\t'; break;
-      case 'f': into += '\f'; break;
-      case 'u': into += static_cast<char>(std::stoi(std::string(line.substr(i, 4)), nullptr, 16)); i += 4; break;
-      default: into += escaped;
+      case 'n':
+        into += '\n';
+        break;
+      case 'r':
+        into += '\r';
+        break;
+      case 't':
+        into += '\t';
+        break;
+      case 'f':
+        into += '\f';
+        break;
+      case 'u':
+        into += static_cast<char>(std::stoi(std::string(line.substr(i, 4)), nullptr, 16));
+        i += 4;
+        break;
+      default:
+        into += escaped;
     }
   };
-  const auto is_space = [&] { return i < line.size() && (line[i] == ' ' || line[i] == '\t' || line[i] == '\f'); };
+  const auto is_space = [&] {
+    return i < line.size() && (line[i] == ' ' || line[i] == '\t' || line[i] == '\f');
+  };
   while (i < line.size() && !is_space() && line[i] != '=' && line[i] != ':') character(key);
   while (is_space()) ++i;
   if (i < line.size() && (line[i] == '=' || line[i] == ':')) ++i;
@@ -47,13 +61,17 @@ TEST(Settings, ALaterValueWins) {
 
 TEST(HadoopXml, IsWhatHadoopReads) {
   EXPECT_EQ(to_hadoop_xml({{"fs.s3a.endpoint", "http://x/?a=1&b=<2>"}}, "by -- hand"),
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- by - - hand -->\n<configuration>\n  <property>\n"
-            "    <name>fs.s3a.endpoint</name>\n    <value>http://x/?a=1&amp;b=&lt;2&gt;</value>\n  </property>\n"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- by - - hand -->\n<configuration>\n  "
+            "<property>\n"
+            "    <name>fs.s3a.endpoint</name>\n    <value>http://x/?a=1&amp;b=&lt;2&gt;</value>\n  "
+            "</property>\n"
             "</configuration>\n");
 }
 
-RC_GTEST_PROP(HadoopXml, NoValueBreaksOut, (const std::string& key, const std::string& value, const std::string& note)) {
-  // Bytes that are no UTF-8 cannot come in: values were JSON. ASCII covers all that has a meaning in XML.
+RC_GTEST_PROP(HadoopXml, NoValueBreaksOut,
+              (const std::string& key, const std::string& value, const std::string& note)) {
+  // Bytes that are no UTF-8 cannot come in: values were JSON. ASCII covers all that has a meaning
+  // in XML.
   const auto ascii = [](std::string text) {
     for (char& c : text) c = static_cast<char>(c & 0x7f);
     return text;
@@ -77,14 +95,17 @@ RC_GTEST_PROP(Properties, ComeBackAsTheyWere, (const std::string& key, const std
   const size_t first = text.find('\n');
   RC_ASSERT(text[0] == '#');
   RC_ASSERT(text.find('\n', first + 1) == text.size() - 1);  // one comment, one property
-  const auto [key_back, value_back] = read_property(std::string_view(text).substr(first + 1, text.size() - first - 2));
+  const auto [key_back, value_back] =
+      read_property(std::string_view(text).substr(first + 1, text.size() - first - 2));
   RC_ASSERT(key_back == key);
   RC_ASSERT(value_back == value);
 }
 
 TEST(Properties, LookAsSparkUsersKnowThem) {
-  EXPECT_EQ(to_properties({{"spark.master", "local[*]"}, {"spark.driver.extraJavaOptions", "-Da=b -Dc=d:e"}}, "x"),
-            "# x\nspark.master local[*]\nspark.driver.extraJavaOptions -Da=b -Dc=d:e\n");
+  EXPECT_EQ(
+      to_properties(
+          {{"spark.master", "local[*]"}, {"spark.driver.extraJavaOptions", "-Da=b -Dc=d:e"}}, "x"),
+      "# x\nspark.master local[*]\nspark.driver.extraJavaOptions -Da=b -Dc=d:e\n");
 }
 
 TEST(Shell, QuotesOneWord) {

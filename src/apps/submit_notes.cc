@@ -1,5 +1,5 @@
-// submit_notes() of node_view.h: the same walk over the arguments as apps/spark/node/usr/bin/spark-submit
-// takes; tests/apps holds the two against each other.
+// submit_notes() of node_view.h: the same walk over the arguments as
+// apps/spark/node/usr/bin/spark-submit takes; tests/apps holds the two against each other.
 
 #include <algorithm>
 #include <array>
@@ -12,9 +12,11 @@ namespace {
 constexpr std::string_view kMaster =
     "master yarn: this cluster has no core nodes, so it runs as local[*] on the primary node";
 constexpr std::string_view kCluster =
-    "deploy mode cluster: this cluster has no core nodes, so the driver runs on the primary node (client)";
+    "deploy mode cluster: this cluster has no core nodes, so the driver runs on the primary node "
+    "(client)";
 constexpr std::array kPrograms = {"spark-submit", "spark-shell", "pyspark", "spark-sql"};
-constexpr std::array kFlags = {"--supervise", "--verbose", "-v", "--help", "-h", "--version", "--usage-error"};
+constexpr std::array kFlags = {"--supervise", "--verbose", "-v",           "--help",
+                               "-h",          "--version", "--usage-error"};
 
 bool is_yarn(std::string_view master) {
   return master == "yarn" || master == "yarn-client" || master == "yarn-cluster";

@@ -29,14 +29,17 @@ std::string unknown_fact(std::string_view text) {
   return {};
 }
 
-base::Result<Settings> read_settings(const fs::path& path, std::string_view where, const base::JsonObject& from) {
+base::Result<Settings> read_settings(const fs::path& path, std::string_view where,
+                                     const base::JsonObject& from) {
   Settings out;
   for (const auto& member : from) {
     const std::string key(member.key());
-    if (!member.value().is_string()) return broken(path, fmt::format("{}: {} is not a string", where, key));
+    if (!member.value().is_string())
+      return broken(path, fmt::format("{}: {} is not a string", where, key));
     const std::string value(base::view_of(member.value().as_string()));
     const std::string unknown = unknown_fact(value);
-    if (!unknown.empty()) return broken(path, fmt::format("{}: {}: there is no fact {}", where, key, unknown));
+    if (!unknown.empty())
+      return broken(path, fmt::format("{}: {}: there is no fact {}", where, key, unknown));
     out.emplace_back(key, value);
   }
   return out;
@@ -84,13 +87,14 @@ base::Result<Templates> load_templates(const fs::path& application_folder) {
   out.environment = TRY(read_settings(path, "environment", *environment));
   for (const auto& member : *settings) {
     const std::string name(member.key());
-    if (!member.value().is_object()) return broken(path, fmt::format("settings: {} is not an object", name));
+    if (!member.value().is_object())
+      return broken(path, fmt::format("settings: {} is not an object", name));
     out.settings[name] = TRY(read_settings(path, name, member.value().as_object()));
   }
   const fs::path tree = application_folder / "node";
   std::error_code error;
-  for (fs::recursive_directory_iterator at(tree, error); !error && at != fs::recursive_directory_iterator();
-       at.increment(error)) {
+  for (fs::recursive_directory_iterator at(tree, error);
+       !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
     struct stat found {};
     if (::stat(at->path().c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
     out.files.push_back({.path = "/" / at->path().lexically_relative(tree),
@@ -98,7 +102,8 @@ base::Result<Templates> load_templates(const fs::path& application_folder) {
                          .mode = (found.st_mode & S_IXUSR) ? 0755u : 0644u});
   }
   if (error) return base::from_errno(tree.string(), error.value());
-  std::sort(out.files.begin(), out.files.end(), [](const File& a, const File& b) { return a.path < b.path; });
+  std::sort(out.files.begin(), out.files.end(),
+            [](const File& a, const File& b) { return a.path < b.path; });
   return out;
 }
 

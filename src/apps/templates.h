@@ -1,8 +1,8 @@
 #pragma once
 
-// What an application shows inside a node, as data: apps/<application>/node.json (environment and default
-// settings, with {{fact}} in their values) and the tree apps/<application>/node/ (files, taken as they are).
-// Values, read once. Threads: const after loading.
+// What an application shows inside a node, as data: apps/<application>/node.json (environment and
+// default settings, with {{fact}} in their values) and the tree apps/<application>/node/ (files,
+// taken as they are). Values, read once. Threads: const after loading.
 
 #include <cstdint>
 #include <filesystem>

@@ -34,7 +34,8 @@ base::Status write_view(const apps::NodeView& view, const fs::path& out) {
   }
   base::JsonObject json;
   base::JsonObject mounts;
-  for (const apps::Mount& mount : view.mounts) mounts[mount.target.string()] = mount.source.string();
+  for (const apps::Mount& mount : view.mounts)
+    mounts[mount.target.string()] = mount.source.string();
   base::JsonObject environment;
   for (const auto& [key, value] : view.environment) environment[key] = value;
   base::JsonArray notes;
@@ -64,7 +65,8 @@ int show_view(const apps::Releases& releases, const apps::Installed& installed, 
   facts.instance_id = "i-0123456789abcdef0";
   facts.hostname = "localhost";
   if (options.contains("--endpoint")) facts.endpoint = options["--endpoint"];
-  const base::Status written = write_view(apps::node_view(installed, *templates, configurations, facts), out);
+  const base::Status written =
+      write_view(apps::node_view(installed, *templates, configurations, facts), out);
   return written.ok() ? 0 : fail(written.error());
 }
 
@@ -84,8 +86,10 @@ int main(int argc, char** argv) {
   const bool install = words.size() == 4 && words[0] == "install";
   const bool view = words.size() == 5 && words[0] == "view";
   if (!install && !view) {
-    fmt::print(stderr, "usage: apps_show install APPS LABEL ENGINES [--cache DIR] [--offline]\n"
-                       "       apps_show view APPS LABEL ENGINES OUT [--endpoint URL] [--configurations JSON]\n");
+    fmt::print(
+        stderr,
+        "usage: apps_show install APPS LABEL ENGINES [--cache DIR] [--offline]\n"
+        "       apps_show view APPS LABEL ENGINES OUT [--endpoint URL] [--configurations JSON]\n");
     return 2;
   }
   base::Result<apps::Releases> releases = apps::Releases::load(words[1]);
