@@ -2,19 +2,21 @@
 
 // Where nodes come from: this host's namespaces (nodes/local), later SSH hosts and Kubernetes.
 // Everything has a deterministic name, every call is idempotent and returns within a second: what
-// takes longer is a supervised process whose progress is looked at. A crash between any two calls is
-// repaired by calling again. Ownership: the provider owns nodes and processes in the world, not in
-// memory: they outlive the server. Threads: all methods may be called concurrently; calls for one
-// node are serialised inside.
+// takes longer is a supervised process whose progress is looked at. A crash between any two calls
+// is repaired by calling again. Ownership: the provider owns nodes and processes in the world, not
+// in memory: they outlive the server. Threads: all methods may be called concurrently; calls for
+// one node are serialised inside.
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace howdah::nodes {
@@ -41,14 +43,18 @@ struct NodeSpec {
 };
 
 struct ProcessSpec {
-  std::string id;                 // "s-3LZC0QUT43AM/attempt-1", unique within its node
-  std::vector<std::string> argv;  // argv[0] is looked up in PATH inside the node; never a shell string
+  std::string id;  // "s-3LZC0QUT43AM/attempt-1", unique within its node
+  std::vector<std::string>
+      argv;  // argv[0] is looked up in PATH inside the node; never a shell string
   std::vector<std::pair<std::string, std::string>> environment;  // beside the node's own
   std::string user = "hadoop";
   std::filesystem::path working_directory;  // inside the node; made (owned by `user`) when missing
   std::filesystem::path stdout_path;        // inside the node; folders are made; appended to
   std::filesystem::path stderr_path;
   uint64_t memory_limit_bytes = 0;  // 0: none. Enforced by a cgroup where there is one
+  /// What the process leaves running goes on after its end, until the node's: bootstrap actions
+  /// start daemons. Without it the end of the process ends all its descendants.
+  bool linger = false;
 };
 
 struct ProcessSeen {
@@ -56,7 +62,8 @@ struct ProcessSeen {
     kUnknown,  // nobody started it
     kRunning,
     kExited,  // exit_code, or signal, is set
-    kLost,    // it was started, does not run and left no exit status: the host went down, or it was killed with its shim
+    kLost,    // it was started, does not run and left no exit status: the host went down, or it was
+              // killed with its shim
   };
   State state = State::kUnknown;
   int exit_code = 0;
@@ -85,12 +92,12 @@ class Provider {
   virtual base::Result<std::vector<NodeSeen>> list() = 0;
   /// One node; kNotFound when there is none.
   virtual base::Result<NodeSeen> look(const std::string& node_id) = 0;
-  /// Ends every process of the node, and removes its mounts, cgroups and folders; but what lies below
-  /// /mnt/var/log inside it is kept until forget(). Succeeds when there is no such node.
+  /// Ends every process of the node, and removes its mounts, cgroups and folders; but what lies
+  /// below /mnt/var/log inside it is kept until forget(). Succeeds when there is no such node.
   virtual base::Status remove(const std::string& node_id) = 0;
   virtual base::Status forget(const std::string& node_id) = 0;
-  /// Starts the process unless it was started before: the shim claims it (O_EXCL), so that two calls,
-  /// or two servers, run it once.
+  /// Starts the process unless it was started before: the shim claims it (O_EXCL), so that two
+  /// calls, or two servers, run it once.
   virtual base::Status start(const std::string& node_id, const ProcessSpec& spec) = 0;
   /// To the process and all its descendants. Succeeds when it does not run.
   virtual base::Status signal(const std::string& node_id, const std::string& process_id,
@@ -99,7 +106,13 @@ class Provider {
   /// kInvalidArgument for a path that leaves the node's /mnt, symbolic links included.
   virtual base::Result<std::filesystem::path> host_path(const std::string& node_id,
                                                         const std::filesystem::path& inside) = 0;
-  /// Blocks until a process of any node may have ended, or `timeout` passed: a hint for the control loop.
+  /// Opens that file for reading: as host_path(), but nothing can be put in its place in between,
+  /// and only plain files open (kInvalidArgument). Prefer it for whatever user code may have
+  /// written.
+  virtual base::Result<base::Fd> open_file(const std::string& node_id,
+                                           const std::filesystem::path& inside) = 0;
+  /// Blocks until a process of any node may have ended, or `timeout` passed: a hint for the control
+  /// loop.
   virtual void wait_for_change(base::Millis timeout, std::stop_token stop) = 0;
 };
 

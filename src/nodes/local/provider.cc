@@ -1,0 +1,426 @@
+#include "nodes/local/provider.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "nodes/local/node_root.h"
+#include "nodes/local/watch.h"
+#include "os/cgroup.h"
+#include "os/container.h"
+#include "os/file.h"
+#include "os/layout.h"
+#include "os/supervisor.h"
+
+extern "C" const char howdah_sudo_begin[], howdah_sudo_end[];
+
+namespace howdah::nodes {
+namespace {
+
+constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr uint32_t kFirstId = 524288, kIdsPerCluster = 65536, kClusterSlots = 20000;
+constexpr int kOrphanWaitMillis = 2000;
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+// The same range for all nodes of a cluster, another for (nearly) every other cluster; above what
+// distributions give to users (/etc/login.defs), below 2^31.
+uint32_t first_id_of(const std::string& installation, const std::string& node_id) {
+  const std::string cluster = node_id.substr(0, node_id.find('/'));
+  const std::string hash = base::sha256_hex(installation + " " + cluster).substr(0, 8);
+  const auto number = std::strtoul(hash.c_str(), nullptr, 16);
+  return kFirstId + static_cast<uint32_t>(number % kClusterSlots) * kIdsPerCluster;
+}
+
+void set(Environment& environment, const std::string& name, const std::string& value) {
+  for (auto& [key, old] : environment)
+    if (key == name) {
+      old = value;
+      return;
+    }
+  environment.emplace_back(name, value);
+}
+
+// Built from nothing: the server's own environment never reaches a node.
+Environment environment_of(const std::string& user, const Environment& node,
+                           const Environment& process) {
+  Environment environment = {
+      {"PATH", kPath},        {"HOME", user == "root" ? "/root" : "/home/" + user},
+      {"USER", user},         {"LOGNAME", user},
+      {"SHELL", "/bin/bash"}, {"LANG", "C.UTF-8"}};
+  for (const auto& [name, value] : node) set(environment, name, value);
+  for (const auto& [name, value] : process) set(environment, name, value);
+  return environment;
+}
+
+ProcessSeen seen_of(const os::ProcessStatus& status) {
+  ProcessSeen seen;
+  seen.state = static_cast<ProcessSeen::State>(status.state);
+  seen.exit_code = status.exit_code;
+  seen.signal = status.signal;
+  seen.out_of_memory = status.out_of_memory;
+  seen.reason = status.reason;
+  seen.started = status.started;
+  seen.ended = status.ended;
+  return seen;
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none))
+    names.push_back(entry.path().filename().string());
+  return names;
+}
+
+// What node.json keeps: enough to say whether the spec changed, and the environment of new
+// processes.
+struct NodeRecord {
+  std::string container_digest, mounts_digest;
+  Environment environment;
+};
+
+std::string to_text(const NodeRecord& record) {
+  base::JsonArray environment;
+  for (const auto& [name, value] : record.environment)
+    environment.emplace_back(base::JsonArray{base::Json(name), base::Json(value)});
+  return base::to_text(base::JsonObject{{"version", 1},
+                                        {"container", record.container_digest},
+                                        {"mounts", record.mounts_digest},
+                                        {"environment", environment}});
+}
+
+NodeRecord record_from(const std::string& text) {
+  NodeRecord record;
+  const auto json = base::parse_json(text);
+  if (!json.ok() || !json->is_object()) return record;
+  record.container_digest = base::text_at(json->as_object(), "container");
+  record.mounts_digest = base::text_at(json->as_object(), "mounts");
+  if (const auto* environment = base::find_array(json->as_object(), "environment"))
+    for (const auto& pair : *environment)
+      if (pair.is_array() && pair.as_array().size() == 2)
+        set(record.environment, std::string(pair.as_array()[0].as_string()),
+            std::string(pair.as_array()[1].as_string()));
+  return record;
+}
+
+class LocalProvider final : public Provider {
+ public:
+  explicit LocalProvider(LocalOptions options)
+      : options_(std::move(options)),
+        layout_(options_.data),
+        supervisor_(os::Launcher(options_.installation, options_.shim_binary)),
+        cgroups_(supervisor_.launcher().name()) {
+    if (!cgroups_.warning().empty()) base::log_warn("nodes", "{}", cgroups_.warning());
+  }
+
+  base::Status ensure(const NodeSpec& spec) override;
+  base::Result<std::vector<NodeSeen>> list() override;
+  base::Result<NodeSeen> look(const std::string& node_id) override;
+  base::Status remove(const std::string& node_id) override;
+  base::Status forget(const std::string& node_id) override;
+  base::Status start(const std::string& node_id, const ProcessSpec& spec) override;
+  base::Status signal(const std::string& node_id, const std::string& process_id,
+                      Signal signal) override;
+  base::Result<std::filesystem::path> host_path(const std::string& node_id,
+                                                const std::filesystem::path& inside) override;
+  base::Result<base::Fd> open_file(const std::string& node_id,
+                                   const std::filesystem::path& inside) override;
+  void wait_for_change(base::Millis timeout, std::stop_token stop) override {
+    watch_.wait(timeout, stop);
+  }
+
+ private:
+  base::Result<os::NodeFolder> folder_of(const std::string& node_id) const {
+    return os::NodeFolder{layout_.node(TRY(os::folder_name_of(node_id)))};
+  }
+  std::mutex& mutex_of(const std::string& node_id);
+  const std::vector<std::string>& private_paths();
+  base::Result<std::filesystem::path> sudo_program();
+  base::Status make(const NodeSpec& spec, const os::NodeFolder& folder,
+                    const os::ContainerSpec& container, const NodeRecord& record);
+  base::Result<base::Fd> open_confined(const std::string& node_id,
+                                       const std::filesystem::path& inside, int flags) const;
+  base::Status end_processes(const std::string& node_id, const os::NodeFolder& folder);
+  base::Status throw_away(const std::filesystem::path& path, const std::string& node_id);
+
+  const LocalOptions options_;
+  const os::Layout layout_;
+  const os::Supervisor supervisor_;
+  const os::Cgroups cgroups_;
+  Watch watch_;
+  std::mutex mutex_;
+  std::map<std::string, std::mutex> node_mutexes_;
+  std::once_flag private_paths_found_;
+  std::vector<std::string> private_paths_;
+  std::atomic<uint64_t> trash_counter_{0};
+};
+
+std::mutex& LocalProvider::mutex_of(const std::string& node_id) {
+  std::lock_guard lock(mutex_);
+  return node_mutexes_[node_id];
+}
+
+const std::vector<std::string>& LocalProvider::private_paths() {
+  std::call_once(private_paths_found_, [this] { private_paths_ = find_private_paths(); });
+  return private_paths_;
+}
+
+base::Result<std::filesystem::path> LocalProvider::sudo_program() {
+  const std::string_view bytes(howdah_sudo_begin,
+                               static_cast<size_t>(howdah_sudo_end - howdah_sudo_begin));
+  const auto path = layout_.nodes() / ".sudo";
+  struct stat info;
+  if (::stat(path.c_str(), &info) != 0 || static_cast<size_t>(info.st_size) != bytes.size())
+    TRY(os::write_file(path, bytes, 0755, os::Durability::kProcess));
+  return path;
+}
+
+// ---- nodes
+// ---------------------------------------------------------------------------------------
+
+base::Status LocalProvider::make(const NodeSpec& spec, const os::NodeFolder& folder,
+                                 const os::ContainerSpec& container, const NodeRecord& record) {
+  TRY(end_processes(spec.id, folder));  // of an earlier life, and of a start that was cut off
+  TRY(os::make_folders(folder.runs(), 0700));
+  // First node.json: from here on the node is listed, so that whatever follows can be cleaned up.
+  TRY(os::write_file(folder.spec(), to_text(record), 0600, os::Durability::kProcess));
+  const auto started =
+      TRY(os::start_container(supervisor_.launcher(), folder.path, container, spec.id));
+  for (const auto& warning : started.warnings) base::log_warn("nodes", "{}: {}", spec.id, warning);
+  watch_.add(started.init);
+  return base::ok();
+}
+
+base::Status LocalProvider::ensure(const NodeSpec& spec) {
+  const auto folder = TRY(folder_of(spec.id));
+  std::lock_guard lock(mutex_of(spec.id));
+  const auto ids = os::best_id_map(first_id_of(options_.installation, spec.id), kHadoopId);
+  const auto sudo = TRY(sudo_program());
+  const auto container =
+      TRY(plan_root({spec, folder.fs(), ids, sudo, layout_.data(), private_paths()}));
+  NodeRecord record;
+  record.container_digest = base::sha256_hex(os::to_text(container));
+  for (const auto& mount : spec.mounts)
+    record.mounts_digest += mount.source.string() + ">" + mount.target.string() + "\n";
+  record.mounts_digest = base::sha256_hex(record.mounts_digest);
+  record.environment = spec.environment;
+
+  const auto init = os::saved_init(folder.path);
+  if (!init || !os::is_running(*init)) return make(spec, folder, container, record);
+  const auto text = os::read_file(folder.spec());
+  const NodeRecord old = text.ok() ? record_from(*text) : NodeRecord{};
+  watch_.add(*init);
+  if (old.container_digest == record.container_digest && old.environment == record.environment)
+    return base::ok();
+  if (!old.mounts_digest.empty() && old.mounts_digest != record.mounts_digest)
+    base::log_warn("nodes", "{}: changed mounts appear when the node is made again", spec.id);
+  if (old.container_digest != record.container_digest)
+    TRY(os::rewrite_files(supervisor_.launcher(), folder.path, container, spec.id));
+  return os::write_file(folder.spec(), to_text(record), 0600, os::Durability::kProcess);
+}
+
+base::Result<NodeSeen> LocalProvider::look(const std::string& node_id) {
+  const auto folder = TRY(folder_of(node_id));
+  if (::access(folder.spec().c_str(), F_OK) != 0)
+    return base::not_found("there is no node " + node_id);
+  NodeSeen seen;
+  seen.id = node_id;
+  const auto init = os::saved_init(folder.path);
+  seen.alive = init && os::is_running(*init);
+  if (seen.alive)
+    watch_.add(*init);
+  else if (!init)
+    seen.reason = "its start was cut off";
+  else if (init->boot_id != os::boot_id())
+    seen.reason = "the host was restarted";
+  else
+    seen.reason = "its init (pid " + std::to_string(init->pid) + ") was ended";
+  for (const auto& name : names_in(folder.runs())) {
+    const auto status = os::Supervisor::look(folder.run(name));
+    if (status.state == os::ProcessStatus::State::kUnknown) continue;
+    if (status.state == os::ProcessStatus::State::kRunning) watch_.add(status.monitor);
+    seen.processes.emplace_back(os::id_of_folder_name(name), seen_of(status));
+  }
+  return seen;
+}
+
+base::Result<std::vector<NodeSeen>> LocalProvider::list() {
+  std::set<std::string> ids;
+  for (const auto& name : names_in(layout_.nodes()))
+    if (name[0] != '.' && ::access((layout_.node(name) / "node.json").c_str(), F_OK) == 0)
+      ids.insert(os::id_of_folder_name(name));
+  std::set<std::string> tagged;
+  for (const auto& found : supervisor_.launcher().find_all())
+    if (found.verb == "container" || found.verb == "run")
+      tagged.insert(found.label.substr(0, found.label.find(' ')));
+  for (const auto& name : cgroups_.nodes()) tagged.insert(os::id_of_folder_name(name));
+  std::vector<NodeSeen> nodes;
+  for (const auto& id : ids)
+    if (auto seen = look(id); seen.ok()) nodes.push_back(std::move(*seen));
+  for (const auto& id : tagged)
+    if (ids.count(id) == 0 && os::folder_name_of(id).ok()) {
+      NodeSeen orphan;
+      orphan.id = id;
+      orphan.reason = "processes or cgroups without a folder";
+      nodes.push_back(std::move(orphan));
+    }
+  return nodes;
+}
+
+// The init first: with it everything inside ends. Then the monitors outside write how it ended, and
+// go.
+base::Status LocalProvider::end_processes(const std::string& node_id,
+                                          const os::NodeFolder& folder) {
+  if (const auto init = os::saved_init(folder.path)) TRY(os::end_container(*init));
+  const auto mine = [&](const os::Launcher::Found& found) {
+    return found.label == node_id || found.label.rfind(node_id + " ", 0) == 0;
+  };
+  const auto all = supervisor_.launcher().find_all();
+  for (const auto& found : all)
+    if (mine(found) && found.verb == "container") TRY(os::end_container(found.identity));
+  for (const auto& found : all) {
+    if (!mine(found) || found.verb == "container") continue;
+    auto pidfd = os::open_pidfd(found.identity);
+    if (!pidfd.ok()) continue;
+    pollfd waiting = {pidfd->get(), POLLIN, 0};
+    if (::poll(&waiting, 1, kOrphanWaitMillis) == 0) TRY(os::end_container(found.identity));
+  }
+  return base::ok();
+}
+
+base::Status LocalProvider::throw_away(const std::filesystem::path& path,
+                                       const std::string& node_id) {
+  if (::access(path.c_str(), F_OK) != 0) return base::ok();
+  const auto trash =
+      layout_.trash() / (std::to_string(::getpid()) + "." + std::to_string(trash_counter_++));
+  if (::rename(path.c_str(), trash.c_str()) != 0)
+    return base::from_errno("rename " + path.string());
+  return os::erase_owned(supervisor_.launcher(), trash, node_id);
+}
+
+base::Status LocalProvider::remove(const std::string& node_id) {
+  const auto folder = TRY(folder_of(node_id));
+  std::lock_guard lock(mutex_of(node_id));
+  TRY(end_processes(node_id, folder));
+  cgroups_.remove(TRY(os::folder_name_of(node_id)));
+  if (::access(folder.path.c_str(), F_OK) != 0) return base::ok();
+  const bool logs = !names_in(folder.log()).empty();
+  if (!logs) return throw_away(folder.path, node_id);
+  for (const auto& name : names_in(folder.fs()))
+    if (name != "log") TRY(throw_away(folder.fs() / name, node_id));
+  for (const auto& path : {folder.runs(), folder.container(), folder.init(), folder.spec()})
+    TRY(throw_away(path, node_id));  // node.json last: until then it is listed
+  return base::ok();
+}
+
+base::Status LocalProvider::forget(const std::string& node_id) {
+  const auto folder = TRY(folder_of(node_id));
+  std::lock_guard lock(mutex_of(node_id));
+  if (::access(folder.spec().c_str(), F_OK) == 0)
+    return base::Error{
+        base::Code::kFailedPrecondition, "remove the node " + node_id + " first", {}, {}};
+  return throw_away(folder.path, node_id);
+}
+
+// ---- processes
+// -----------------------------------------------------------------------------------
+
+base::Status LocalProvider::start(const std::string& node_id, const ProcessSpec& spec) {
+  const auto folder = TRY(folder_of(node_id));
+  const auto name = TRY(os::folder_name_of(spec.id));
+  std::lock_guard lock(mutex_of(node_id));
+  const os::RunFolder run{folder.run(name)};
+  if (::access(run.started().c_str(), F_OK) == 0) return base::ok();
+  const auto init = os::saved_init(folder.path);
+  if (!init || !os::is_running(*init))
+    return base::Error{
+        base::Code::kFailedPrecondition, "the node " + node_id + " does not run", {}, {}};
+  const auto text = os::read_file(folder.spec());
+  const NodeRecord record = text.ok() ? record_from(*text) : NodeRecord{};
+  os::ProcessPlan plan;
+  plan.argv = spec.argv;
+  plan.environment = environment_of(spec.user, record.environment, spec.environment);
+  plan.user = spec.user;
+  plan.working_directory = spec.working_directory.empty()
+                               ? std::filesystem::path("/home/" + spec.user)
+                               : spec.working_directory;
+  if (spec.working_directory.empty() && spec.user == "root") plan.working_directory = "/root";
+  plan.stdout_path = spec.stdout_path;
+  plan.stderr_path = spec.stderr_path;
+  plan.linger = spec.linger;
+  plan.container = init;
+  plan.cgroups = cgroups_.make(TRY(os::folder_name_of(node_id)), name, spec.memory_limit_bytes);
+  TRY(supervisor_.start(run.path, plan, node_id + " " + spec.id));
+  const auto status = os::Supervisor::look(run.path);
+  if (status.state == os::ProcessStatus::State::kRunning) watch_.add(status.monitor);
+  return base::ok();
+}
+
+base::Status LocalProvider::signal(const std::string& node_id, const std::string& process_id,
+                                   Signal signal) {
+  const auto folder = TRY(folder_of(node_id));
+  return os::Supervisor::signal(
+      folder.run(TRY(os::folder_name_of(process_id))),
+      signal == Signal::kKill ? os::StopSignal::kKill : os::StopSignal::kTerminate);
+}
+
+// ---- files
+// ---------------------------------------------------------------------------------------
+
+base::Result<base::Fd> LocalProvider::open_confined(const std::string& node_id,
+                                                    const std::filesystem::path& inside,
+                                                    int flags) const {
+  const auto folder = TRY(folder_of(node_id));
+  const auto refused = [&] {
+    return base::invalid_argument("'" + inside.string() + "' is not a path below /mnt of a node");
+  };
+  if (!inside.is_absolute()) return refused();
+  for (const auto& part : inside)
+    if (part == "..") return refused();
+  const std::string path = inside.lexically_normal().string();
+  for (const std::string log : {"/mnt/var/log", "/var/log"})
+    if (path == log || path.rfind(log + "/", 0) == 0)
+      return os::open_beneath(folder.log(), path.substr(log.size()), flags);
+  if (path != "/mnt" && path.rfind("/mnt/", 0) != 0) return refused();
+  return os::open_beneath(folder.mnt(), path.substr(4), flags);
+}
+
+base::Result<std::filesystem::path> LocalProvider::host_path(const std::string& node_id,
+                                                             const std::filesystem::path& inside) {
+  const auto fd = TRY(open_confined(node_id, inside, O_PATH));
+  std::error_code error;
+  const auto path =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd.get()), error);
+  if (error) return base::from_errno("look at " + inside.string(), error.value());
+  return path;
+}
+
+base::Result<base::Fd> LocalProvider::open_file(const std::string& node_id,
+                                                const std::filesystem::path& inside) {
+  auto fd = TRY(open_confined(node_id, inside, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  struct stat info;
+  if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
+    return base::invalid_argument("'" + inside.string() + "' is not a plain file");
+  return fd;
+}
+
+}  // namespace
+
+std::unique_ptr<Provider> make_local_provider(LocalOptions options) {
+  return std::make_unique<LocalProvider>(std::move(options));
+}
+
+}  // namespace howdah::nodes

@@ -1,0 +1,41 @@
+#pragma once
+
+// Memory limits, and the count of what the kernel killed over them. cgroup v1 (memory) and v2 are
+// both met; where neither may be written there are no limits, and warning() says so. Names: <own
+// cgroup>/howdah-<tag>/<node>/<process>. Ownership: the world owns cgroups. Threads: concurrent
+// calls allowed.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace howdah::os {
+
+class Cgroups {
+ public:
+  /// `name`: of the folder that holds all of this installation's, "howdah-<tag>".
+  explicit Cgroups(const std::string& name);
+
+  /// Why limits are not enforced; empty when they are.
+  const std::string& warning() const { return warning_; }
+
+  /// Folders whose cgroup.procs the process shall join; none without a limit. `limit_bytes` 0:
+  /// none.
+  std::vector<std::filesystem::path> make(const std::string& node, const std::string& process,
+                                          uint64_t limit_bytes) const;
+
+  /// Nodes that have cgroups here.
+  std::vector<std::string> nodes() const;
+
+  /// After their processes have ended.
+  void remove(const std::string& node) const;
+
+ private:
+  std::filesystem::path root_;  // empty: none
+  bool v2_ = false;
+  std::string warning_;
+};
+
+}  // namespace howdah::os

@@ -1,0 +1,324 @@
+// The two halves of a container's start (container.h), and the small shims that enter one.
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "os/container.h"
+#include "os/file.h"
+#include "os/layout.h"
+#include "os/rootfs.h"
+#include "os/shims.h"
+
+namespace howdah::os {
+namespace {
+
+// ---- messages between the halves: a text and perhaps a descriptor
+// --------------------------------
+
+base::Status send_message(int socket, const std::string& text, int fd = -1) {
+  iovec part = {const_cast<char*>(text.data()), text.size()};
+  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (fd >= 0) {
+    message.msg_control = space;
+    message.msg_controllen = sizeof space;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  }
+  if (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+    return base::from_errno("speak to the other half");
+  return base::ok();
+}
+
+struct Message {
+  std::string text;
+  base::Fd fd;
+};
+
+base::Result<Message> receive_message(int socket) {
+  char buffer[16384];
+  iovec part = {buffer, sizeof buffer};
+  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = space;
+  message.msg_controllen = sizeof space;
+  const ssize_t n = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  if (n < 0) return base::from_errno("hear the other half");
+  if (n == 0) return base::unavailable("the other half of the container's start has ended");
+  Message received{std::string(buffer, static_cast<size_t>(n)), base::Fd()};
+  if (const cmsghdr* header = CMSG_FIRSTHDR(&message);
+      header != nullptr && header->cmsg_type == SCM_RIGHTS) {
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    received.fd = base::Fd(fd);
+  }
+  return received;
+}
+
+// ---- mapping ids
+// ---------------------------------------------------------------------------------
+
+base::Status put(const std::string& path, const std::string& text) {
+  base::Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd.valid()) return base::from_errno("open " + path);
+  if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return base::from_errno("write '" + text + "' to " + path);
+  return base::ok();
+}
+
+base::Status run_mapper(const char* program, pid_t pid, uint32_t own, const IdMap& ids) {
+  const std::string words[] = {
+      std::to_string(pid),          "0", std::to_string(own), "1", "1", std::to_string(ids.base),
+      std::to_string(ids.count - 1)};
+  const pid_t child = ::fork();
+  if (child < 0) return base::from_errno("fork");
+  if (child == 0) {
+    ::execl(program, program, words[0].c_str(), words[1].c_str(), words[2].c_str(),
+            words[3].c_str(), words[4].c_str(), words[5].c_str(), words[6].c_str(), nullptr);
+    ::_exit(127);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status != 0)
+    return base::Error{base::Code::kFailedPrecondition,
+                       std::string(program) + " refused the range of /etc/subuid or /etc/subgid",
+                       {},
+                       {}};
+  return base::ok();
+}
+
+base::Status map_ids_of(pid_t pid, const IdMap& ids) {
+  const std::string proc = "/proc/" + std::to_string(pid);
+  if (ids.kind == IdMap::Kind::kSubordinate) {
+    TRY(run_mapper("/usr/bin/newuidmap", pid, ::geteuid(), ids));
+    return run_mapper("/usr/bin/newgidmap", pid, ::getegid(), ids);
+  }
+  if (ids.kind == IdMap::Kind::kRange) {
+    const std::string line = "0 " + std::to_string(ids.base) + " " + std::to_string(ids.count);
+    TRY(put(proc + "/uid_map", line));
+    return put(proc + "/gid_map", line);
+  }
+  TRY(put(proc + "/setgroups", "deny"));
+  const std::string inside = std::to_string(ids.inside);
+  TRY(put(proc + "/uid_map", inside + " " + std::to_string(::geteuid()) + " 1"));
+  return put(proc + "/gid_map", inside + " " + std::to_string(::getegid()) + " 1");
+}
+
+void become_container_root(const IdMap& ids) {
+  if (ids.kind == IdMap::Kind::kSingle)
+    return;  // we are the only user there is, with all its powers
+  if (::setgroups(0, nullptr) != 0 || ::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0)
+    ::_exit(1);
+}
+
+// ---- inside
+// --------------------------------------------------------------------------------------
+
+[[noreturn]] void reap_for_ever() {
+  sigset_t all;
+  sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  for (;;) {
+    siginfo_t info;
+    if (::sigwaitinfo(&all, &info) < 0) continue;
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+  }
+}
+
+base::Result<std::map<int, Source>> receive_sources(int socket) {
+  std::map<int, Source> sources;
+  for (;;) {
+    auto message = TRY(receive_message(socket));
+    if (message.text == "go") return sources;
+    const auto words = base::split(message.text, ' ');
+    if (words.size() != 3 || words[0] != "source")
+      return base::internal("an unknown word: " + message.text);
+    Source source;
+    source.ids_mapped = words[2] == "mapped";
+    source.fd = std::move(message.fd);
+    sources[std::atoi(std::string(words[1]).c_str())] = std::move(source);
+  }
+}
+
+base::Result<std::string> build_inside(const ContainerSpec& spec, int socket) {
+  auto sources = TRY(receive_sources(socket));
+  become_container_root(spec.ids);
+  if (::sethostname(spec.hostname.data(), spec.hostname.size()) != 0)
+    return base::from_errno("set the hostname");
+  RootBuilder builder(spec, std::move(sources));
+  TRY(builder.build());
+  TRY(builder.pivot());
+  return base::join(builder.warnings(), "\t");
+}
+
+[[noreturn]] void inside_half(const ContainerSpec& spec, int socket) {
+  ::close(3);  // the report is the outside half's
+  auto built = build_inside(spec, socket);
+  const std::string text = built.ok() ? "ready " + *built : "error " + built.error().message;
+  if (!send_message(socket, text).ok() || !built.ok()) ::_exit(1);
+  // Only what is written down may stay.
+  auto answer = receive_message(socket);
+  if (!answer.ok() || answer->text != "stay") ::_exit(1);
+  // Root of the host may still enter; the node's root must not read this process. Without root on
+  // the host the server is an ordinary user, and needs it readable to enter.
+  ::prctl(PR_SET_DUMPABLE, spec.ids.kind == IdMap::Kind::kRange ? 0 : 1, 0, 0, 0);
+  ::close_range(3, ~0u, 0);
+  reap_for_ever();
+}
+
+// ---- outside
+// -------------------------------------------------------------------------------------
+
+// Root opens what only root may: folders below the data directory, and lower layers with ids mapped
+// so that the host's root is shown as the container's, which it is not.
+base::Status send_sources(const ContainerSpec& spec, pid_t init, int socket) {
+  base::Fd users(
+      ::open(("/proc/" + std::to_string(init) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!users.valid()) return base::from_errno("open the user namespace");
+  for (size_t i = 0; i < spec.steps.size(); ++i) {
+    const auto& step = spec.steps[i];
+    if (step.kind != BuildStep::Kind::kOverlay && step.kind != BuildStep::Kind::kBind &&
+        step.kind != BuildStep::Kind::kCopy)
+      continue;
+    auto source = TRY(open_source(step));
+    if (!source.fd.valid()) {
+      TRY(send_message(socket, "source " + std::to_string(i) + " plain"));
+      continue;
+    }
+    if (step.kind == BuildStep::Kind::kOverlay)
+      source.ids_mapped = map_ids(source.fd, users.get()).ok();
+    TRY(send_message(socket,
+                     "source " + std::to_string(i) + (source.ids_mapped ? " mapped" : " plain"),
+                     source.fd.get()));
+  }
+  if (::chown(spec.fs.c_str(), spec.ids.base, spec.ids.base) != 0)
+    return base::from_errno("chown " + spec.fs.string());
+  auto fs = TRY(clone_tree(spec.fs.string(), false));
+  return send_message(socket, "source " + std::to_string(kFsSource) + " plain", fs.get());
+}
+
+base::Result<std::string> start_outside(const NodeFolder& folder) {
+  const auto spec = TRY(container_spec_from(TRY(read_file(folder.container()))));
+  TRY(make_folders(spec.fs, 0755));
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    return base::from_errno("socketpair");
+  base::Fd ours(ends[0]), theirs(ends[1]);
+  constexpr unsigned long kFlags =
+      CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
+  const long init = ::syscall(SYS_clone, kFlags | SIGCHLD, nullptr, nullptr, nullptr, 0);
+  if (init < 0) {
+    auto error = base::from_errno("make user, mount, PID, UTS and IPC namespaces");
+    error.code = base::Code::kFailedPrecondition;
+    error.message +=
+        ": allow user namespaces (sysctl user.max_user_namespaces, "
+        "kernel.unprivileged_userns_clone), or run as root";
+    return error;
+  }
+  if (init == 0) {
+    ours.reset();
+    inside_half(spec, theirs.get());
+  }
+  theirs.reset();
+  const auto pid = static_cast<pid_t>(init);
+  TRY(map_ids_of(pid, spec.ids));
+  if (spec.ids.kind == IdMap::Kind::kRange) TRY(send_sources(spec, pid, ours.get()));
+  TRY(send_message(ours.get(), "go"));
+  const auto answer = TRY(receive_message(ours.get()));
+  if (answer.text.rfind("ready ", 0) != 0)
+    return base::internal(answer.text.rfind("error ", 0) == 0 ? answer.text.substr(6)
+                                                              : answer.text);
+  const auto identity = identity_of(pid);
+  if (!identity) return base::internal("the container's init has ended at once");
+  const base::JsonObject saved = {{"version", 1}, {"init", to_json(*identity)}};
+  TRY(write_file(folder.init(), base::to_text(saved) + "\n", 0600, Durability::kProcess));
+  TRY(send_message(ours.get(), "stay"));
+  return answer.text.substr(6);
+}
+
+// In a child: joins user and mount namespace of a running container.
+base::Status enter(const NodeFolder& folder) {
+  const auto init = saved_init(folder.path);
+  if (!init) return base::not_found("no container was started from " + folder.path.string());
+  auto pidfd = TRY(open_pidfd(*init));
+  if (::setns(pidfd.get(), CLONE_NEWUSER | CLONE_NEWNS) != 0)
+    return base::from_errno("enter the node's namespaces");
+  return base::ok();
+}
+
+base::Status rewrite_inside(const NodeFolder& folder) {
+  const auto spec = TRY(container_spec_from(TRY(read_file(folder.container()))));
+  if (::geteuid() == 0) ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  TRY(enter(folder));
+  become_container_root(spec.ids);
+  base::Fd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root.valid()) return base::from_errno("open the node's root");
+  return write_container_files(spec, Inside(std::move(root)));
+}
+
+}  // namespace
+
+int container_shim(const std::filesystem::path& node_folder) {
+  auto started = start_outside(NodeFolder{node_folder});
+  if (!started.ok()) return report_error(started.error()), 1;
+  report_ok(*started);
+  return 0;
+}
+
+int files_shim(const std::filesystem::path& node_folder) {
+  auto written = rewrite_inside(NodeFolder{node_folder});
+  if (!written.ok()) return report_error(written.error()), 1;
+  report_ok("");
+  return 0;
+}
+
+int erase_shim(const std::filesystem::path& victim) {
+  const IdMap ids = best_id_map(0, 0);
+  int ready[2], mapped[2];
+  if (::pipe2(ready, O_CLOEXEC) != 0 || ::pipe2(mapped, O_CLOEXEC) != 0)
+    return report_error(base::from_errno("pipe")), 1;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    char byte = 'x';
+    if (::unshare(CLONE_NEWUSER) != 0 || ::write(ready[1], &byte, 1) != 1 ||
+        ::read(mapped[0], &byte, 1) != 1)
+      ::_exit(1);
+    become_container_root(ids);
+    ::_exit(erase_tree(victim).ok() ? 0 : 1);
+  }
+  char byte = 'x';
+  int status = 1;
+  if (child > 0 && ::read(ready[0], &byte, 1) == 1 && map_ids_of(child, ids).ok() &&
+      ::write(mapped[1], &byte, 1) == 1)
+    ::waitpid(child, &status, 0);
+  if (status != 0) return report_error(base::internal("could not remove " + victim.string())), 1;
+  report_ok("");
+  return 0;
+}
+
+}  // namespace howdah::os
