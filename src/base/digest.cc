@@ -49,11 +49,27 @@ std::string big_endian(uint32_t value) {
           static_cast<char>(value)};
 }
 
+/// Kept for ever: looking it up at every use costs more than digesting a short text.
+const EVP_MD* fetched(const char* name) {
+  const EVP_MD* md = EVP_MD_fetch(nullptr, name, nullptr);
+  CHECK(md != nullptr);
+  return md;
+}
+
 const EVP_MD* evp(Algorithm algorithm) {
   switch (algorithm) {
-    case Algorithm::kMd5: return EVP_md5();
-    case Algorithm::kSha1: return EVP_sha1();
-    case Algorithm::kSha256: return EVP_sha256();
+    case Algorithm::kMd5: {
+      static const EVP_MD* const md5 = fetched("MD5");
+      return md5;
+    }
+    case Algorithm::kSha1: {
+      static const EVP_MD* const sha1 = fetched("SHA1");
+      return sha1;
+    }
+    case Algorithm::kSha256: {
+      static const EVP_MD* const sha256 = fetched("SHA256");
+      return sha256;
+    }
     default: return nullptr;
   }
 }
@@ -109,7 +125,7 @@ std::string sha256_hex(std::string_view bytes) { return to_hex(digest(Algorithm:
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::string out(32, '\0');
   unsigned length = 0;
-  CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+  CHECK(HMAC(evp(Algorithm::kSha256), key.data(), static_cast<int>(key.size()),
              reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
              reinterpret_cast<unsigned char*>(out.data()), &length) != nullptr);
   return out;

@@ -39,6 +39,7 @@ Code code_of(int error_number) {
     case ENOSPC:
     case EDQUOT:
     case EMFILE:
+    case ENFILE:
     case ENOMEM: return Code::kResourceExhausted;
     default: return Code::kInternal;
   }

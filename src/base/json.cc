@@ -83,8 +83,7 @@ int64_t int_at(const JsonObject& object, std::string_view key, int64_t otherwise
   const Json* value = find(object, key);
   if (!value) return otherwise;
   if (value->is_int64()) return value->get_int64();
-  if (value->is_uint64()) return static_cast<int64_t>(value->get_uint64());
-  return otherwise;
+  return otherwise;  // a uint64 here is above INT64_MAX: Boost.JSON prefers int64
 }
 
 double double_at(const JsonObject& object, std::string_view key, double otherwise) {
@@ -92,6 +91,7 @@ double double_at(const JsonObject& object, std::string_view key, double otherwis
   if (!value) return otherwise;
   if (value->is_double()) return value->get_double();
   if (value->is_int64()) return static_cast<double>(value->get_int64());
+  if (value->is_uint64()) return static_cast<double>(value->get_uint64());
   return otherwise;
 }
 

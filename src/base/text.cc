@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <ctime>
 
@@ -150,9 +149,12 @@ constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 
 bool number(std::string_view text, size_t at, size_t length, int* out) {
   if (at + length > text.size()) return false;
-  const char* end = text.data() + at + length;
-  const auto [rest, error] = std::from_chars(text.data() + at, end, *out);
-  return error == std::errc() && rest == end && *out >= 0;
+  *out = 0;
+  for (char c : text.substr(at, length)) {  // digits only: from_chars would take a sign
+    if (c < '0' || c > '9') return false;
+    *out = *out * 10 + (c - '0');
+  }
+  return true;
 }
 
 std::optional<Time> from_fields(int year, int month, int day, int hour, int minute, int second) {
@@ -196,8 +198,9 @@ std::optional<Time> parse_iso8601(std::string_view text) {
     }
     at = 19;
     if (at < text.size() && text[at] == '.') {
+      if (++at == text.size() || text[at] < '0' || text[at] > '9') return std::nullopt;
       int64_t scale = 100;
-      for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) {
+      for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) {
         millis += (text[at] - '0') * scale;
       }
     }
@@ -209,11 +212,13 @@ std::optional<Time> parse_iso8601(std::string_view text) {
     ++at;
   } else if (at < text.size() && (text[at] == '+' || text[at] == '-')) {
     int offset_hour, offset_minute;
-    if (!number(text, at + 1, 2, &offset_hour) || !number(text, at + 4, 2, &offset_minute)) {
+    const size_t colon = at + 3 < text.size() && text[at + 3] == ':' ? 1 : 0;  // +02:00, +0200
+    if (!number(text, at + 1, 2, &offset_hour) ||
+        !number(text, at + 3 + colon, 2, &offset_minute) || offset_hour > 23 || offset_minute > 59) {
       return std::nullopt;
     }
     offset_minutes = (offset_hour * 60 + offset_minute) * (text[at] == '-' ? -1 : 1);
-    at += 6;
+    at += 5 + colon;
   }
   if (at != text.size()) return std::nullopt;
   return *time + Millis(millis) - std::chrono::minutes(offset_minutes);
@@ -227,6 +232,10 @@ std::optional<Time> parse_rfc822(std::string_view text) {
   int day, year, hour, minute, second;
   if (!number(text, 0, 2, &day) || !number(text, 7, 4, &year) || !number(text, 12, 2, &hour) ||
       !number(text, 15, 2, &minute) || !number(text, 18, 2, &second)) {
+    return std::nullopt;
+  }
+  if (text[2] != ' ' || text[6] != ' ' || text[11] != ' ' || text[14] != ':' || text[17] != ':' ||
+      text.substr(20) != " GMT") {
     return std::nullopt;
   }
   const auto month = std::find(std::begin(kMonths), std::end(kMonths), text.substr(3, 3));
