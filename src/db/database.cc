@@ -117,12 +117,12 @@ class SqliteDatabase final : public Database {
 
   base::Status read(const Function& function) override {
     std::unique_ptr<Opened> reader = TRY(take_reader());
-    TRY(reader->state.exec("BEGIN"));
+    TRY(reader->connection.run("BEGIN"));
     base::Status status = function(reader->connection);
     CHECK(reader->state.borrowed == 0);  // a Query outlived its function
     if (reader->state.in_transaction()) {
-      const base::Status ended = reader->state.exec("COMMIT");
-      if (!ended.ok()) return status.ok() ? ended : status;  // the connection is dropped
+      const auto ended = reader->connection.run("COMMIT");
+      if (!ended.ok()) return status.ok() ? ended.error() : status;  // the connection is dropped
     }
     give_back(std::move(reader));
     return status;
@@ -178,7 +178,7 @@ class SqliteDatabase final : public Database {
     std::vector<Pending*> group, batch;
     batch.swap(queue_);
     lock.unlock();
-    base::Status status = state_.exec("BEGIN IMMEDIATE");
+    base::Status status = run("BEGIN IMMEDIATE");
     while (!batch.empty()) {
       for (Pending* pending : batch) {
         if (status.ok()) status = run_one(*pending);
@@ -191,9 +191,9 @@ class SqliteDatabase final : public Database {
         lock.unlock();
       }
     }
-    if (status.ok()) status = state_.exec("COMMIT");
+    if (status.ok()) status = run("COMMIT");
     if (!status.ok()) {
-      if (state_.in_transaction() && !state_.exec("ROLLBACK").ok()) {
+      if (state_.in_transaction() && !run("ROLLBACK").ok()) {
         base::log_error("db", "{}: a failed transaction could not be rolled back", path_);
       }
       // who had failed already keeps its own, more telling error
@@ -205,9 +205,14 @@ class SqliteDatabase final : public Database {
     lock.lock();
   }
 
+  base::Status run(std::string_view sql) {
+    TRY(writer_->connection.run(sql));
+    return base::ok();
+  }
+
   /// The function in a savepoint. An error means that the whole group is lost.
   base::Status run_one(Pending& pending) {
-    TRY(writer_->connection.run("SAVEPOINT one"));
+    TRY(run("SAVEPOINT one"));
     pending.status = (*pending.function)(writer_->connection);
     CHECK(state_.borrowed == 0);     // a Query outlived its function
     if (!state_.in_transaction()) {  // a full disk or an I/O error: SQLite rolled everything back
@@ -215,8 +220,8 @@ class SqliteDatabase final : public Database {
       return base::internal(
           fmt::format("{}: the transaction ended inside a write function", path_));
     }
-    if (!pending.status.ok()) TRY(writer_->connection.run("ROLLBACK TO one"));
-    TRY(writer_->connection.run("RELEASE one"));
+    if (!pending.status.ok()) TRY(run("ROLLBACK TO one"));
+    TRY(run("RELEASE one"));
     return base::ok();
   }
 
