@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include "cli/api.h"
+#include "cli/clusters.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/terminal.h"
+
+namespace howdah::cli {
+
+namespace {
+
+struct ClusterView {
+  ClusterRow cluster;
+  size_t pending = 0, running = 0, over = 0;
+  std::string running_id;
+};
+
+base::Result<std::vector<ClusterView>> look(Api& api) {
+  std::vector<ClusterView> views;
+  for (ClusterRow& cluster : TRY(list_clusters(api, false))) {
+    ClusterView view{std::move(cluster)};
+    for (const StepRow& step : TRY(list_steps(api, view.cluster.id))) {
+      if (step.state == "PENDING")
+        ++view.pending;
+      else if (is_over(step))
+        ++view.over;
+      else
+        ++view.running, view.running_id = step.id;
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+void print_text(const Globals& globals, const RunningServer& server,
+                const std::vector<ClusterView>& views, const std::vector<std::string>& engines,
+                base::Time now) {
+  std::string age =
+      base::to_millis(server.started) == 0 ? "" : ", up " + short_duration(now - server.started);
+  fmt::print("endpoint   {}\n", paint(server.endpoint, Colour::kBold));
+  if (server.pid != 0) fmt::print("server     {} (pid {}{})\n", server.version, server.pid, age);
+  fmt::print("data       {}\n", globals.data_dir.string());
+  std::string installed;
+  for (const std::string& engine : engines) installed += (installed.empty() ? "" : ", ") + engine;
+  fmt::print("engines    {}\n", installed.empty() ? "none; howdah install emr-7.10.0" : installed);
+  if (views.empty()) {
+    fmt::print("clusters   none\n");
+    return;
+  }
+  fmt::print("\n");
+  std::vector<std::vector<std::string>> rows;
+  for (const ClusterView& view : views) {
+    std::string steps = fmt::format("{} over", view.over);
+    if (view.pending != 0) steps = fmt::format("{} pending, ", view.pending) + steps;
+    if (view.running != 0) steps = fmt::format("{} running, ", view.running) + steps;
+    rows.push_back({view.cluster.id, view.cluster.name, view.cluster.state,
+                    short_duration(now - view.cluster.created), steps, view.cluster.reason});
+  }
+  fmt::print("{}", table({"CLUSTER", "NAME", "STATE", "AGE", "STEPS", "REASON"}, rows, 2));
+}
+
+base::JsonObject to_json(const Globals& globals, const RunningServer& server,
+                         const std::vector<ClusterView>& views,
+                         const std::vector<std::string>& engines) {
+  base::JsonArray clusters;
+  for (const ClusterView& view : views) {
+    clusters.push_back(base::JsonObject{{"Id", view.cluster.id},
+                                        {"Name", view.cluster.name},
+                                        {"State", view.cluster.state},
+                                        {"Reason", view.cluster.reason},
+                                        {"StepsPending", view.pending},
+                                        {"StepsRunning", view.running},
+                                        {"StepsOver", view.over}});
+  }
+  base::JsonArray installed;
+  for (const std::string& engine : engines) installed.emplace_back(engine);
+  return {{"Up", true},
+          {"Endpoint", server.endpoint},
+          {"Version", server.version},
+          {"Pid", server.pid},
+          {"DataDirectory", globals.data_dir.string()},
+          {"Engines", installed},
+          {"Clusters", clusters}};
+}
+
+}  // namespace
+
+int status(const Globals& globals) {
+  auto server = running_server(globals);
+  if (!server.ok()) return fail(globals, server.error(), "howdah up");
+  Api api(server->endpoint, globals.region, keys_for(server->endpoint));
+  auto views = look(api);
+  if (!views.ok()) return fail(globals, views.error(), "howdah doctor");
+  std::vector<std::string> engines = installed_engines(globals);
+  if (globals.json)
+    print_json(to_json(globals, *server, *views, engines));
+  else
+    print_text(globals, *server, *views, engines, base::SystemClock().now());
+  return kOk;
+}
+
+}  // namespace howdah::cli

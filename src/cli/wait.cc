@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+
+#include "cli/api.h"
+#include "cli/clusters.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/terminal.h"
+
+namespace howdah::cli {
+
+namespace {
+
+constexpr base::Millis kBetweenLooks{200};
+
+// The last lines of a failed step's stderr, as the person would look at next.
+void show_tail(Api& api, const StepRow& step) {
+  std::string text;
+  std::string path = fmt::format("/_howdah/logs/{}/{}/stderr?offset=0", step.cluster_id, step.id);
+  auto read = api.stream(path, base::Millis(10000), [&](std::string_view bytes) {
+    text += bytes;
+    if (text.size() > 128 * 1024) text.erase(0, text.size() - 64 * 1024);
+    return true;
+  });
+  if (!read.ok() || text.empty()) return;
+  while (text.ends_with('\n')) text.pop_back();
+  size_t begin = text.size();
+  for (int i = 0; i < 15 && begin != std::string::npos && begin > 0; ++i) {
+    begin = text.rfind('\n', begin - 1);
+  }
+  if (begin != std::string::npos && begin != 0) text.erase(0, begin + 1);
+  fmt::print(stderr, "{}\n{}\n", paint("stderr:", Colour::kDim, 2), text);
+}
+
+base::JsonObject to_json(const StepRow& step) {
+  return {{"StepId", step.id},
+          {"ClusterId", step.cluster_id},
+          {"State", step.state},
+          {"Reason", step.reason}};
+}
+
+base::JsonObject to_json(const ClusterRow& cluster) {
+  return {{"ClusterId", cluster.id}, {"State", cluster.state}, {"Reason", cluster.reason}};
+}
+
+int finish(const Globals& globals, Api& api, const StepRow& step) {
+  bool good = step.state == "COMPLETED";
+  if (globals.json) {
+    print_json(to_json(step));
+    return good ? kOk : kFailed;
+  }
+  if (good) {
+    fmt::print("{} {} in {}\n", step.id, paint(step.state, Colour::kGreen),
+               short_duration(step.ended - step.started));
+    return kOk;
+  }
+  show_tail(api, step);
+  return fail(
+      globals,
+      {base::Code::kFailedPrecondition,
+       fmt::format("{} {}{}", step.id, step.state, step.reason.empty() ? "" : ": " + step.reason),
+       {},
+       {}},
+      fmt::format("howdah logs {} --file stderr", step.id));
+}
+
+int finish(const Globals& globals, Api&, const ClusterRow& cluster) {
+  bool good = !is_over(cluster);
+  if (globals.json) {
+    print_json(to_json(cluster));
+    return good ? kOk : kFailed;
+  }
+  std::string text = fmt::format("{} {}{}", cluster.id, cluster.state,
+                                 cluster.reason.empty() ? "" : ": " + cluster.reason);
+  if (!good) {
+    return fail(globals, {base::Code::kFailedPrecondition, text, {}, {}},
+                fmt::format("howdah aws emr describe-cluster --cluster-id {}", cluster.id));
+  }
+  fmt::print("{}\n", text);
+  return kOk;
+}
+
+bool is_settled(const StepRow& step) { return is_over(step); }
+bool is_settled(const ClusterRow& cluster) {
+  return is_over(cluster) || cluster.state == "WAITING" || cluster.state == "RUNNING";
+}
+
+// Looks until it is settled. A server that is restarted meanwhile is waited for.
+template <typename Look>
+int wait_until_settled(const Globals& globals, Api& api, std::chrono::seconds timeout,
+                       const std::string& id, Look look) {
+  base::SystemClock clock;
+  ProgressLine line;
+  const base::Millis begin = clock.steady();
+  for (;;) {
+    auto seen = look();
+    if (!seen.ok() && seen.error().code != base::Code::kUnavailable) {
+      return fail(globals, seen.error(), "howdah status");
+    }
+    if (seen.ok() && is_settled(*seen)) {
+      line.clear();
+      return finish(globals, api, *seen);
+    }
+    base::Millis passed = clock.steady() - begin;
+    if (passed >= timeout) {
+      line.clear();
+      std::string state = seen.ok() ? seen->state : "unknown, the server does not answer";
+      return fail(globals,
+                  {base::Code::kDeadlineExceeded,
+                   fmt::format("{} is {} after {}", id, state, short_duration(passed)),
+                   {},
+                   {}},
+                  id.starts_with("s-") ? "howdah logs -f " + id : "howdah status");
+    }
+    if (seen.ok()) {
+      line.show(fmt::format("{} {} {} {}", id, seen->state, short_duration(passed), seen->reason));
+    }
+    clock.wait(kBetweenLooks, {});
+  }
+}
+
+}  // namespace
+
+int wait(const Globals& globals, const WaitOptions& options) {
+  auto connected = connect(globals);
+  if (!connected.ok()) return fail(globals, connected.error(), "howdah up");
+  Api& api = *connected;
+  const std::string& id = options.id;
+  if (id.starts_with("j-")) {
+    return wait_until_settled(globals, api, options.timeout, id,
+                              [&] { return describe_cluster(api, id); });
+  }
+  if (!id.starts_with("s-")) {
+    return fail(globals,
+                base::not_found("'" + id + "' is neither a step (s-…) nor a cluster (j-…)"),
+                "howdah status");
+  }
+  auto step = find_step(api, id);
+  if (!step.ok()) return fail(globals, step.error(), "howdah status");
+  return wait_until_settled(globals, api, options.timeout, id,
+                            [&] { return describe_step(api, step->cluster_id, id); });
+}
+
+}  // namespace howdah::cli
