@@ -7,19 +7,22 @@ namespace howdah::objects {
 base::Status S3Store::create_bucket(const std::string& bucket, const std::string& region) {
   TRY(check_bucket_name(bucket));
   if (is_public_bucket(bucket)) {
-    return s3_error(base::Code::kAlreadyExists, "BucketAlreadyExists",
-                    "The requested bucket name is not available. The bucket namespace is shared by all "
-                    "users of the system. Please select a different name and try again.",
-                    {{"BucketName", bucket}});
+    return s3_error(
+        base::Code::kAlreadyExists, "BucketAlreadyExists",
+        "The requested bucket name is not available. The bucket namespace is shared by all "
+        "users of the system. Please select a different name and try again.",
+        {{"BucketName", bucket}});
   }
   return state_->database->write([&](db::Connection& connection) -> base::Status {
-    const int64_t made = TRY(connection.run(
-        "INSERT INTO buckets (name, region, created) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
-        bucket, region, base::to_millis(state_->now())));
+    const int64_t made =
+        TRY(connection.run("INSERT INTO buckets (name, region, created) VALUES (?, ?, ?) ON "
+                           "CONFLICT (name) DO NOTHING",
+                           bucket, region, base::to_millis(state_->now())));
     if (made == 1) return base::ok();
-    return s3_error(base::Code::kAlreadyExists, "BucketAlreadyOwnedByYou",
-                    "Your previous request to create the named bucket succeeded and you already own it.",
-                    {{"BucketName", bucket}});
+    return s3_error(
+        base::Code::kAlreadyExists, "BucketAlreadyOwnedByYou",
+        "Your previous request to create the named bucket succeeded and you already own it.",
+        {{"BucketName", bucket}});
   });
 }
 
@@ -78,19 +81,21 @@ base::Status S3Store::delete_bucket(const std::string& bucket) {
     {
       // what was never completed goes with the bucket, as on S3
       auto query = connection.query(
-          "SELECT u.id, p.file FROM uploads u LEFT JOIN parts p ON p.upload = u.id WHERE u.bucket = ?",
+          "SELECT u.id, p.file FROM uploads u LEFT JOIN parts p ON p.upload = u.id WHERE u.bucket "
+          "= ?",
           id);
       while (TRY(query.next())) {
         uploads.emplace_back(query.text(0));
         if (!query.is_null(1)) files.emplace_back(query.text(1));
       }
     }
-    TRY(connection.run(
-        "DELETE FROM bodies WHERE id IN (SELECT p.body FROM parts p JOIN uploads u ON u.id = p.upload "
-        "WHERE u.bucket = ? AND p.body IS NOT NULL)",
-        id));
-    TRY(connection.run("DELETE FROM parts WHERE upload IN (SELECT id FROM uploads WHERE bucket = ?)",
+    TRY(
+        connection.run("DELETE FROM bodies WHERE id IN (SELECT p.body FROM parts p JOIN uploads u "
+                       "ON u.id = p.upload "
+                       "WHERE u.bucket = ? AND p.body IS NOT NULL)",
                        id));
+    TRY(connection.run(
+        "DELETE FROM parts WHERE upload IN (SELECT id FROM uploads WHERE bucket = ?)", id));
     TRY(connection.run("DELETE FROM uploads WHERE bucket = ?", id));
     TRY(connection.run("DELETE FROM buckets WHERE id = ?", id));
     return base::ok();

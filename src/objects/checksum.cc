@@ -29,11 +29,16 @@ Tables crc64_tables() {
 
 std::optional<base::Algorithm> base_algorithm(Checksum checksum) {
   switch (checksum) {
-    case Checksum::kCrc32: return base::Algorithm::kCrc32;
-    case Checksum::kCrc32c: return base::Algorithm::kCrc32c;
-    case Checksum::kSha1: return base::Algorithm::kSha1;
-    case Checksum::kSha256: return base::Algorithm::kSha256;
-    case Checksum::kCrc64nvme: return std::nullopt;
+    case Checksum::kCrc32:
+      return base::Algorithm::kCrc32;
+    case Checksum::kCrc32c:
+      return base::Algorithm::kCrc32c;
+    case Checksum::kSha1:
+      return base::Algorithm::kSha1;
+    case Checksum::kSha256:
+      return base::Algorithm::kSha256;
+    case Checksum::kCrc64nvme:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -115,7 +120,8 @@ uint64_t crc64nvme(uint64_t crc, std::string_view bytes) {
     crc = 0;
     for (size_t i = 0; i < 8; ++i) crc ^= t[7 - i][word >> 8 * i & 255];
   }
-  for (; left > 0; --left, ++at) crc = t[0][(crc ^ static_cast<unsigned char>(*at)) & 255] ^ crc >> 8;
+  for (; left > 0; --left, ++at)
+    crc = t[0][(crc ^ static_cast<unsigned char>(*at)) & 255] ^ crc >> 8;
   return ~crc;
 }
 

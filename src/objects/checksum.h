@@ -16,11 +16,12 @@
 namespace howdah::objects {
 
 enum class Checksum { kCrc32, kCrc32c, kCrc64nvme, kSha1, kSha256 };
-inline constexpr Checksum kAllChecksums[] = {Checksum::kCrc32, Checksum::kCrc32c,
-                                             Checksum::kCrc64nvme, Checksum::kSha1, Checksum::kSha256};
+inline constexpr Checksum kAllChecksums[] = {
+    Checksum::kCrc32, Checksum::kCrc32c, Checksum::kCrc64nvme, Checksum::kSha1, Checksum::kSha256};
 
 const char* wire_name(Checksum checksum);  // "CRC32", "CRC64NVME", …
-const char* field_name(Checksum checksum);  // "crc32", …: x-amz-checksum-<this>, and how it is stored
+const char* field_name(
+    Checksum checksum);  // "crc32", …: x-amz-checksum-<this>, and how it is stored
 std::optional<Checksum> checksum_of(std::string_view name);  // either spelling, any case
 size_t size_of(Checksum checksum);                           // raw bytes
 

@@ -52,7 +52,8 @@ TEST(Checksum, CombinedFromPartsEqualsThatOfTheWhole) {
 
 TEST(Checksum, CompositeIsTheSumOfTheRawSums) {
   const PartSum parts[] = {{sum(Checksum::kSha256, "a"), 1}, {sum(Checksum::kSha256, "b"), 1}};
-  EXPECT_EQ(composite(Checksum::kSha256, parts), sum(Checksum::kSha256, parts[0].raw + parts[1].raw));
+  EXPECT_EQ(composite(Checksum::kSha256, parts),
+            sum(Checksum::kSha256, parts[0].raw + parts[1].raw));
 }
 
 }  // namespace

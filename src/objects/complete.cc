@@ -1,5 +1,6 @@
-// The object of a multipart upload. Parts that share one file in order, without a gap, are the object
-// as they lie; others are copied into one new file (in the kernel); few bytes go into objects.db.
+// The object of a multipart upload. Parts that share one file in order, without a gap, are the
+// object as they lie; others are copied into one new file (in the kernel); few bytes go into
+// objects.db.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -15,12 +16,11 @@ namespace howdah::objects {
 namespace {
 
 base::Error invalid_part(const std::string& upload, const CompletedPart& part) {
-  return s3_error(base::Code::kInvalidArgument, "InvalidPart",
-                  "One or more of the specified parts could not be found.  The part may not have been "
-                  "uploaded, or the specified entity tag may not match the part's entity tag.",
-                  {{"UploadId", upload},
-                   {"PartNumber", std::to_string(part.number)},
-                   {"ETag", part.etag}});
+  return s3_error(
+      base::Code::kInvalidArgument, "InvalidPart",
+      "One or more of the specified parts could not be found.  The part may not have been "
+      "uploaded, or the specified entity tag may not match the part's entity tag.",
+      {{"UploadId", upload}, {"PartNumber", std::to_string(part.number)}, {"ETag", part.etag}});
 }
 
 base::Error too_small(const PartInfo& part) {
@@ -45,9 +45,10 @@ bool agrees(const CompletedPart& said, const PartInfo& stored) {
 base::Result<std::vector<PartRow>> chosen_parts(const CompleteRequest& request,
                                                 const std::vector<PartRow>& stored) {
   if (request.parts.empty()) {
-    return s3_error(base::Code::kInvalidArgument, "MalformedXML",
-                    "The XML you provided was not well-formed or did not validate against our published "
-                    "schema");
+    return s3_error(
+        base::Code::kInvalidArgument, "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published "
+        "schema");
   }
   std::vector<PartRow> chosen;
   for (size_t i = 0; i < request.parts.size(); ++i) {
@@ -58,9 +59,9 @@ base::Result<std::vector<PartRow>> chosen_parts(const CompleteRequest& request,
                       "number.",
                       {{"UploadId", request.upload_id}});
     }
-    const auto at = std::lower_bound(
-        stored.begin(), stored.end(), said.number,
-        [](const PartRow& part, int number) { return part.info.number < number; });
+    const auto at =
+        std::lower_bound(stored.begin(), stored.end(), said.number,
+                         [](const PartRow& part, int number) { return part.info.number < number; });
     if (at == stored.end() || at->info.number != said.number || !agrees(said, at->info)) {
       return invalid_part(request.upload_id, said);
     }
@@ -83,8 +84,8 @@ base::Status describe(const CompleteRequest& request, const UploadRow& upload,
     object.info.size += part.info.size;
     object.part_sizes.push_back(part.info.size);
   }
-  object.info.etag = fmt::format("{}-{}", base::to_hex(base::digest(base::Algorithm::kMd5, md5s)),
-                                 parts.size());
+  object.info.etag =
+      fmt::format("{}-{}", base::to_hex(base::digest(base::Algorithm::kMd5, md5s)), parts.size());
   if (request.size && *request.size != object.info.size) {
     return invalid_request(
         fmt::format("The provided 'x-amz-mp-object-size' header value {} does not match what was "
@@ -180,9 +181,9 @@ base::Result<std::optional<ObjectInfo>> completed_before(S3Store::State& state,
   std::optional<ObjectInfo> answer;
   TRY(state.database->read([&](db::Connection& connection) -> base::Status {
     const int64_t bucket = TRY(bucket_id(connection, request.bucket));
-    auto query = connection.query(
-        "SELECT etag FROM completed WHERE upload = ? AND bucket = ? AND key = ?", request.upload_id,
-        bucket, request.key);
+    auto query =
+        connection.query("SELECT etag FROM completed WHERE upload = ? AND bucket = ? AND key = ?",
+                         request.upload_id, bucket, request.key);
     if (!TRY(query.next())) return base::ok();
     auto row = TRY(read_row(connection, bucket, request.key, false));
     if (row && row->found.info.etag == query.text(0)) {
@@ -209,12 +210,13 @@ base::Result<ObjectInfo> S3Store::complete(const CompleteRequest& request) {
   for (int attempt = 0;; ++attempt) {
     UploadRow upload;
     std::vector<PartRow> stored;
-    const base::Status read = state_->database->read([&](db::Connection& connection) -> base::Status {
-      const int64_t bucket = TRY(bucket_id(connection, request.bucket));
-      upload = TRY(read_upload(connection, bucket, which));
-      stored = TRY(read_parts(connection, request.upload_id));
-      return base::ok();
-    });
+    const base::Status read =
+        state_->database->read([&](db::Connection& connection) -> base::Status {
+          const int64_t bucket = TRY(bucket_id(connection, request.bucket));
+          upload = TRY(read_upload(connection, bucket, which));
+          stored = TRY(read_parts(connection, request.upload_id));
+          return base::ok();
+        });
     if (!read.ok()) {
       if (read.error().reason == "NoSuchUpload") {
         if (auto before = TRY(completed_before(*state_, request))) return std::move(*before);

@@ -1,5 +1,5 @@
-// The process dies at any moment: what was acknowledged is there, whole; what was not is there whole
-// or not at all; and no file is left over.
+// The process dies at any moment: what was acknowledged is there, whole; what was not is there
+// whole or not at all; and no file is left over.
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -51,7 +51,8 @@ std::unique_ptr<S3Store> open_in(const Folder& folder, base::Clock& clock, base:
 }
 
 // Runs a worker, kills it after `acknowledged` writes, answers the last number acknowledged a key.
-void run_and_kill(const Folder& folder, int& next, int acknowledged, std::map<std::string, int>& last) {
+void run_and_kill(const Folder& folder, int& next, int acknowledged,
+                  std::map<std::string, int>& last) {
   int pipe_ends[2];
   ASSERT_EQ(::pipe(pipe_ends), 0);
   const pid_t child = ::fork();

@@ -25,10 +25,11 @@ Error no_such_key(std::string_view key) {
 }
 
 Error no_such_upload(std::string_view upload_id) {
-  return s3_error(Code::kNotFound, "NoSuchUpload",
-                  "The specified upload does not exist. The upload ID may be invalid, or the upload "
-                  "may have been aborted or completed.",
-                  {{"UploadId", std::string(upload_id)}});
+  return s3_error(
+      Code::kNotFound, "NoSuchUpload",
+      "The specified upload does not exist. The upload ID may be invalid, or the upload "
+      "may have been aborted or completed.",
+      {{"UploadId", std::string(upload_id)}});
 }
 
 Error precondition_failed(std::string_view condition) {

@@ -20,7 +20,8 @@ base::Error no_such_upload(std::string_view upload_id);
 /// `condition` is the header that did not hold: "If-Match", "If-None-Match", …
 base::Error precondition_failed(std::string_view condition);
 base::Error access_denied();
-base::Error invalid_argument(std::string_view message, std::string_view name, std::string_view value);
+base::Error invalid_argument(std::string_view message, std::string_view name,
+                             std::string_view value);
 base::Error invalid_request(std::string_view message);
 base::Error incomplete_body();
 

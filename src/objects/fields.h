@@ -1,8 +1,8 @@
 #pragma once
 
-// Lists of byte strings in one blob: an object's metadata as it lies in objects.db. Not JSON, because
-// a metadata value may be any bytes. Layout: per field its length (4 bytes, little endian), its bytes.
-// Pure functions.
+// Lists of byte strings in one blob: an object's metadata as it lies in objects.db. Not JSON,
+// because a metadata value may be any bytes. Layout: per field its length (4 bytes, little endian),
+// its bytes. Pure functions.
 
 #include <optional>
 #include <string>

@@ -110,10 +110,11 @@ base::Result<NewFile> Files::duplicate(const std::string& name) {
   }
   if (errno == ENOENT) return base::from_errno("linking " + from.string());
   base::Fd source = TRY(open(name));
-  struct stat about{};
+  struct stat about {};
   if (::fstat(source.get(), &about) != 0) return base::from_errno("reading " + from.string());
   NewFile target = TRY(create());
-  TRY(copy_bytes(source.get(), 0, target.fd(), 0, static_cast<uint64_t>(about.st_size), to.string()));
+  TRY(copy_bytes(source.get(), 0, target.fd(), 0, static_cast<uint64_t>(about.st_size),
+                 to.string()));
   return target;
 }
 
@@ -183,8 +184,8 @@ base::Status copy_bytes(int from, uint64_t from_offset, int to, uint64_t to_offs
     if (copied < 0 && errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS) {
       return write_failed(what, errno);
     }
-    return copy_by_hand(from, static_cast<uint64_t>(source), to, static_cast<uint64_t>(target), size,
-                        what);
+    return copy_by_hand(from, static_cast<uint64_t>(source), to, static_cast<uint64_t>(target),
+                        size, what);
   }
   return base::ok();
 }

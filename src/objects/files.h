@@ -1,12 +1,13 @@
 #pragma once
 
 // The large bodies on disk. A file is written once, made durable, and from then on never changed;
-// only a row in objects.db makes it part of an object, so the commit of that row is what makes a put
-// happen. A file that no row names is left over from a crash.
+// only a row in objects.db makes it part of an object, so the commit of that row is what makes a
+// put happen. A file that no row names is left over from a crash.
 //
 //   <root>/
 //     3f/            the low byte of the number: 256 folders keep each one small
-//       2a-1c3f      <epoch>-<number>, hexadecimal. The epoch counts the openings of the store, so a
+//       2a-1c3f      <epoch>-<number>, hexadecimal. The epoch counts the openings of the store, so
+//       a
 //                    name is never used twice and what is older than this opening, and named by no
 //                    row, can be swept while new files are being written
 //

@@ -21,7 +21,8 @@ constexpr size_t kBuffer = 1 << 20;
 constexpr size_t kRing = 4;
 constexpr uint64_t kFlushEvery = 16 << 20;
 
-// Sums buffers in order on its own thread. A buffer belongs to the summer from add() until wait_for().
+// Sums buffers in order on its own thread. A buffer belongs to the summer from add() until
+// wait_for().
 class BackgroundSummer {
  public:
   explicit BackgroundSummer(Summer& summer) : summer_(summer), thread_([this] { run(); }) {}
@@ -93,7 +94,8 @@ base::Status check_sum(const ChecksumValue& said, const std::vector<ChecksumValu
                     fmt::format("The {} you specified did not match the calculated checksum.",
                                 wire_name(said.algorithm)));
   }
-  return base::internal(fmt::format("the {} of this body was not computed", wire_name(said.algorithm)));
+  return base::internal(
+      fmt::format("the {} of this body was not computed", wire_name(said.algorithm)));
 }
 
 base::Status compare(const Expected& expected, const Taken& taken) {
@@ -114,9 +116,10 @@ base::Status compare(const Expected& expected, const Taken& taken) {
 }
 
 base::Error too_large(uint64_t size) {
-  return s3_error(base::Code::kInvalidArgument, "EntityTooLarge",
-                  "Your proposed upload exceeds the maximum allowed size",
-                  {{"ProposedSize", std::to_string(size)}, {"MaxSizeAllowed", std::to_string(kMaxPut)}});
+  return s3_error(
+      base::Code::kInvalidArgument, "EntityTooLarge",
+      "Your proposed upload exceeds the maximum allowed size",
+      {{"ProposedSize", std::to_string(size)}, {"MaxSizeAllowed", std::to_string(kMaxPut)}});
 }
 
 // Streams what is left into `fd` from `offset`, beginning with what was already read.
@@ -177,8 +180,7 @@ base::Status take_large(Source& source, std::string_view first, Summer& summer, 
                         const std::optional<Slot>& slot, Taken& taken) {
   if (slot) {
     // the stream ends (and its thread with it) before `first` and the buffers do
-    Stream stream(source, summer, slot->fd, slot->offset, slot->capacity,
-                  files.root().string());
+    Stream stream(source, summer, slot->fd, slot->offset, slot->capacity, files.root().string());
     taken.size = TRY(stream.run(first));
     if (::fdatasync(slot->fd) != 0) return write_failed(files.root().string(), errno);
     return base::ok();

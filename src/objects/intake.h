@@ -1,9 +1,10 @@
 #pragma once
 
-// Takes a body in: reads a Source to its end, sums it (MD5 and the wanted checksums, for large bodies
-// on a second thread while the first reads and writes), and leaves it in memory when it is small or
-// in a new file. What was expected is compared before anything is answered; a mismatch discards.
-// Ownership: a taken body owns its bytes or its file until they are kept. Threads: one call, one body.
+// Takes a body in: reads a Source to its end, sums it (MD5 and the wanted checksums, for large
+// bodies on a second thread while the first reads and writes), and leaves it in memory when it is
+// small or in a new file. What was expected is compared before anything is answered; a mismatch
+// discards. Ownership: a taken body owns its bytes or its file until they are kept. Threads: one
+// call, one body.
 
 #include <functional>
 #include <optional>
@@ -19,7 +20,8 @@
 namespace howdah::objects {
 
 inline constexpr uint64_t kInlineLimit = 64 * 1024;
-inline constexpr uint64_t kMaxPut = uint64_t{5} << 30;  // of one PUT, part or copy: 5 GiB (S3 limits)
+inline constexpr uint64_t kMaxPut = uint64_t{5}
+                                    << 30;  // of one PUT, part or copy: 5 GiB (S3 limits)
 
 /// What the client said about its body.
 struct Expected {

@@ -12,7 +12,8 @@ namespace {
 
 using ListTest = StoreTest;
 
-// S3's rule in its plainest form: every key in order, rolled up where the delimiter follows the prefix.
+// S3's rule in its plainest form: every key in order, rolled up where the delimiter follows the
+// prefix.
 std::vector<std::string> model(const std::set<std::string>& keys, const ListRequest& request) {
   std::vector<std::string> items;
   for (const std::string& key : keys) {
@@ -48,8 +49,8 @@ std::vector<std::string> listed(S3Store& store, ListRequest request) {
 }
 
 TEST_F(ListTest, AgreesWithThePlainRuleOnEveryPageSize) {
-  const auto piece = rc::gen::elementOf(
-      std::vector<std::string>{"a", "b", "/", "//", "é", "\x7f", "\xF0\x9F\x90\x98", "-", "aa", "a/"});
+  const auto piece = rc::gen::elementOf(std::vector<std::string>{
+      "a", "b", "/", "//", "é", "\x7f", "\xF0\x9F\x90\x98", "-", "aa", "a/"});
   const auto word = rc::gen::map(rc::gen::container<std::vector<std::string>>(piece),
                                  [](const std::vector<std::string>& pieces) {
                                    std::string text;

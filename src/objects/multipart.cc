@@ -1,7 +1,7 @@
 // Multipart uploads up to their parts; complete.cc makes the object of them.
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,8 +21,8 @@ std::string new_upload_id(base::Time now, base::Ids& ids) {
 
 base::Status check_part_number(int number) {
   if (number >= 1 && number <= 10000) return base::ok();
-  return invalid_argument("Part number must be an integer between 1 and 10000, inclusive", "partNumber",
-                          std::to_string(number));
+  return invalid_argument("Part number must be an integer between 1 and 10000, inclusive",
+                          "partNumber", std::to_string(number));
 }
 
 // The bytes of a file, as a Source.
@@ -62,12 +62,13 @@ base::Result<UploadInfo> S3Store::create_upload(const UploadRequest& request) {
   upload.full_object = request.full_object;
   const std::string about = encode_about(info, {});
   const std::string tags = encode_pairs(request.put.tags);
-  const auto checksum = request.checksum ? std::optional<std::string>(field_name(*request.checksum))
-                                         : std::nullopt;
+  const auto checksum =
+      request.checksum ? std::optional<std::string>(field_name(*request.checksum)) : std::nullopt;
   TRY(state_->database->write([&](db::Connection& connection) -> base::Status {
     const int64_t bucket = TRY(bucket_id(connection, info.bucket));
     TRY(connection.run(
-        "INSERT INTO uploads (id, bucket, key, started, storage_class, checksum, full_object, about, "
+        "INSERT INTO uploads (id, bucket, key, started, storage_class, checksum, full_object, "
+        "about, "
         "tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         upload.id, bucket, info.key, base::to_millis(upload.started), info.storage_class, checksum,
         request.full_object ? 1 : 0, db::Blob{about}, db::Blob{tags}));
@@ -120,8 +121,7 @@ base::Result<PartInfo> S3Store::put_part(const PartRequest& request, Source& sou
       const int64_t bucket = TRY(bucket_id(connection, request.bucket));
       TRY(read_upload(connection, bucket, request));  // it may have ended meanwhile
       TRY(delete_part(connection, info.id, request.number, replaced));
-      return write_part(connection, info.id, part,
-                        small != nullptr ? *small : std::string_view());
+      return write_part(connection, info.id, part, small != nullptr ? *small : std::string_view());
     }));
     if (own != nullptr) own->keep();
     if (claim) state_->slots.keep(*claim);

@@ -51,7 +51,8 @@ TEST_F(MultipartTest, PartsOfOneSizeBecomeTheObjectWhereTheyLie) {
   EXPECT_THAT(made->etag, testing::EndsWith("-3"));
   EXPECT_EQ(made->user_metadata, (Pairs{{"a", "1"}}));
   EXPECT_EQ(text("k"), bytes(kPart, 'a') + bytes(kPart, 'b') + bytes(100'000, 'c'));
-  EXPECT_EQ(store_->find("bucket", "k")->part_sizes, (std::vector<uint64_t>{kPart, kPart, 100'000}));
+  EXPECT_EQ(store_->find("bucket", "k")->part_sizes,
+            (std::vector<uint64_t>{kPart, kPart, 100'000}));
   EXPECT_EQ(folder_.files(), 1u);
   reopen();
   EXPECT_EQ(*store_->sweep(), 0u);
@@ -62,9 +63,9 @@ TEST_F(MultipartTest, OtherPartsAreJoined) {
   const std::string id = begin("k");
   std::vector<PartInfo> parts;
   parts.push_back(*part("k", id, 1, bytes(kPart + 1, 'a')));
-  parts.push_back(*part("k", id, 4, bytes(kPart + 2, 'b')));            // larger than the first
-  parts.push_back(*part("k", id, 7, bytes(kPart, 'c'), false));         // of unknown size
-  parts.push_back(*part("k", id, 10'000, bytes(17, 'd')));              // into the database
+  parts.push_back(*part("k", id, 4, bytes(kPart + 2, 'b')));     // larger than the first
+  parts.push_back(*part("k", id, 7, bytes(kPart, 'c'), false));  // of unknown size
+  parts.push_back(*part("k", id, 10'000, bytes(17, 'd')));       // into the database
   ASSERT_TRUE(complete("k", id, parts).ok());
   EXPECT_EQ(text("k"),
             bytes(kPart + 1, 'a') + bytes(kPart + 2, 'b') + bytes(kPart, 'c') + bytes(17, 'd'));

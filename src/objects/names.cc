@@ -41,7 +41,11 @@ size_t sequence_length(std::string_view text) {
   const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = at(0);
   if (first < 0x80) return 1;
-  const size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  const size_t length = first < 0xC2   ? 0
+                        : first < 0xE0 ? 2
+                        : first < 0xF0 ? 3
+                        : first < 0xF5 ? 4
+                                       : 0;
   if (length == 0 || text.size() < length) return 0;
   const unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
   const unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
@@ -66,7 +70,8 @@ base::Status check_key(std::string_view key) {
                     {{"Size", std::to_string(key.size())}, {"MaxSizeAllowed", "1024"}});
   }
   if (key.empty()) return invalid_argument("A key must have at least one character", "key", key);
-  if (!is_utf8(key)) return invalid_argument("A key must be UTF-8", "key", base::percent_encode(key));
+  if (!is_utf8(key))
+    return invalid_argument("A key must be UTF-8", "key", base::percent_encode(key));
   return base::ok();
 }
 
@@ -76,7 +81,8 @@ bool is_public_bucket(std::string_view bucket) {
   bucket.remove_suffix(kPublicBucket.size());
   if (bucket.size() < 2 || bucket.back() != '.') return false;
   bucket.remove_suffix(1);
-  return std::all_of(bucket.begin(), bucket.end(), [](char c) { return is_lower_alnum(c) || c == '-'; });
+  return std::all_of(bucket.begin(), bucket.end(),
+                     [](char c) { return is_lower_alnum(c) || c == '-'; });
 }
 
 std::string_view stored_name(std::string_view bucket) {

@@ -13,8 +13,8 @@ namespace howdah::objects {
 /// The bucket that holds our samples; `<region>.elasticmapreduce` is another name for it.
 inline constexpr std::string_view kPublicBucket = "elasticmapreduce";
 
-/// InvalidBucketName unless `bucket` keeps S3's rules (Amazon S3 user guide, "General purpose bucket
-/// naming rules"): 3 to 63 of a-z 0-9 . -, no IPv4 address, no reserved prefix or suffix.
+/// InvalidBucketName unless `bucket` keeps S3's rules (Amazon S3 user guide, "General purpose
+/// bucket naming rules"): 3 to 63 of a-z 0-9 . -, no IPv4 address, no reserved prefix or suffix.
 base::Status check_bucket_name(std::string_view bucket);
 
 /// KeyTooLongError above 1,024 bytes; InvalidArgument for an empty key or one that is not UTF-8.
@@ -27,7 +27,8 @@ std::string_view stored_name(std::string_view bucket);
 
 bool is_utf8(std::string_view text);
 
-/// The smallest byte string that is greater than all that begin with `prefix`; empty: there is none.
+/// The smallest byte string that is greater than all that begin with `prefix`; empty: there is
+/// none.
 std::string after_prefix(std::string_view prefix);
 
 }  // namespace howdah::objects

@@ -3,8 +3,8 @@
 // S3's semantics without its wire: buckets and objects, conditional and atomic writes, multipart
 // uploads, ordered listing. A put is durable (fsync of file and folder, or a FULL commit) before it
 // succeeds. Small objects (<= 64 KiB) live in objects.db, large ones are files. Bodies stream.
-// Ownership: the store owns <data>/objects.db and <data>/objects/. Threads: concurrent calls allowed.
-// Errors carry in `reason` the S3 code (NoSuchBucket, NoSuchKey, PreconditionFailed, …).
+// Ownership: the store owns <data>/objects.db and <data>/objects/. Threads: concurrent calls
+// allowed. Errors carry in `reason` the S3 code (NoSuchBucket, NoSuchKey, PreconditionFailed, …).
 
 #include <cstdint>
 #include <filesystem>
@@ -45,10 +45,12 @@ struct ObjectInfo {
   uint64_t size = 0;
   std::string etag;  // without quotes; "<md5>" or "<md5 of md5s>-<parts>"
   base::Time modified;
-  std::vector<std::pair<std::string, std::string>> system_metadata;  // content-type, cache-control, …
-  std::vector<std::pair<std::string, std::string>> user_metadata;    // names without x-amz-meta-
-  std::vector<std::pair<std::string, std::string>> checksums;        // "crc32" -> base64 (composite: "…-N")
-  std::string checksum_type;                                         // FULL_OBJECT, COMPOSITE or empty
+  std::vector<std::pair<std::string, std::string>>
+      system_metadata;  // content-type, cache-control, …
+  std::vector<std::pair<std::string, std::string>> user_metadata;  // names without x-amz-meta-
+  std::vector<std::pair<std::string, std::string>>
+      checksums;              // "crc32" -> base64 (composite: "…-N")
+  std::string checksum_type;  // FULL_OBJECT, COMPOSITE or empty
   std::string storage_class = "STANDARD";
 };
 
@@ -72,7 +74,8 @@ struct PutConditions {
   bool if_none_match = false;           // If-None-Match: *
 };
 
-/// What is stored is an open file or bytes; either may be sent while the object is replaced or deleted.
+/// What is stored is an open file or bytes; either may be sent while the object is replaced or
+/// deleted.
 struct Contents {
   std::variant<std::string, base::Fd> body;
 };
@@ -86,7 +89,8 @@ class ObjectStore {
   /// Text as an object, atomically, durable on return. NoSuchBucket when there is none.
   virtual base::Status put_text(const std::string& bucket, const std::string& key,
                                 std::string_view text, const std::string& content_type) = 0;
-  /// What `source` gives as an object, atomically, durable on return; streamed, never held in memory.
+  /// What `source` gives as an object, atomically, durable on return; streamed, never held in
+  /// memory.
   virtual base::Status put_from(const std::string& bucket, const std::string& key, Source& source,
                                 const std::string& content_type) = 0;
   /// A whole small object (at most `limit` bytes).

@@ -192,14 +192,15 @@ base::Status S3Store::remove_all(const std::string& bucket, std::span<const std:
   return base::ok();
 }
 
-base::Status S3Store::set_tags(const std::string& bucket, const std::string& key, const Pairs& tags) {
+base::Status S3Store::set_tags(const std::string& bucket, const std::string& key,
+                               const Pairs& tags) {
   TRY(check_writable(bucket));
   return state_->database->write([&](db::Connection& connection) -> base::Status {
     const int64_t id = TRY(bucket_id(connection, bucket));
     const std::string blob = encode_pairs(tags);
     const auto value = tags.empty() ? std::optional<db::Blob>() : std::optional(db::Blob{blob});
-    const int64_t changed = TRY(connection.run(
-        "UPDATE objects SET tags = ? WHERE bucket = ? AND key = ?", value, id, key));
+    const int64_t changed = TRY(
+        connection.run("UPDATE objects SET tags = ? WHERE bucket = ? AND key = ?", value, id, key));
     return changed == 1 ? base::ok() : base::Status(no_such_key(key));
   });
 }

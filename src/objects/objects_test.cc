@@ -16,8 +16,8 @@ TEST(Names, OfBucketsKeepAmazonsRules) {
   for (const char* good : {"abc", "my.bucket-1", "a1b", "192.168.1.1x"}) {
     EXPECT_TRUE(check_bucket_name(good).ok()) << good;
   }
-  for (const char* bad : {"ab", "Abc", "a_b", "a..b", "-ab", "ab-", "192.168.1.1", "xn--abc", "abc--x-s3",
-                          "sthree-a", "a.b.", ""}) {
+  for (const char* bad : {"ab", "Abc", "a_b", "a..b", "-ab", "ab-", "192.168.1.1", "xn--abc",
+                          "abc--x-s3", "sthree-a", "a.b.", ""}) {
     EXPECT_EQ(check_bucket_name(bad).error().reason, "InvalidBucketName") << bad;
   }
   EXPECT_FALSE(check_bucket_name(std::string(64, 'a')).ok());
@@ -229,7 +229,7 @@ TEST_F(ObjectsTest, ThePublicBucketIsReadUnderEveryRegionAndWrittenUnderNone) {
 }
 
 TEST_F(ObjectsTest, AFullDiskIsSaidAndLeavesNothing) {
-  struct rlimit before{};
+  struct rlimit before {};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   std::signal(SIGXFSZ, SIG_IGN);
   struct rlimit small = before;

@@ -9,7 +9,9 @@
 namespace howdah::objects {
 namespace {
 
-base::Error damaged() { return base::internal("objects.db: the metadata of an object cannot be read"); }
+base::Error damaged() {
+  return base::internal("objects.db: the metadata of an object cannot be read");
+}
 
 }  // namespace
 
@@ -63,8 +65,8 @@ base::Status insert_row(db::Connection& connection, int64_t bucket, const Found&
   TRY(connection.run(
       "INSERT INTO objects (bucket, key, size, etag, modified, storage_class, body, file, about, "
       "tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      bucket, info.key, info.size, info.etag, base::to_millis(info.modified), info.storage_class, body,
-      name, db::Blob{about}, tags_blob));
+      bucket, info.key, info.size, info.etag, base::to_millis(info.modified), info.storage_class,
+      body, name, db::Blob{about}, tags_blob));
   return base::ok();
 }
 

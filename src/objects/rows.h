@@ -35,7 +35,8 @@ base::Status insert_row(db::Connection& connection, int64_t bucket, const Found&
 base::Status delete_row(db::Connection& connection, int64_t bucket, std::string_view key,
                         const Row& row, std::vector<std::string>& files);
 
-/// NoSuchKey, PreconditionFailed (AWS: "Add preconditions to S3 operations with conditional requests").
+/// NoSuchKey, PreconditionFailed (AWS: "Add preconditions to S3 operations with conditional
+/// requests").
 base::Status check_conditions(const PutConditions& conditions, const Row* existing,
                               std::string_view key);
 

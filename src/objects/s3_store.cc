@@ -20,7 +20,8 @@ constexpr int64_t kRememberCompleted = 24 * 3600 * 1000;  // ms: how long a Comp
 base::Result<uint64_t> next_epoch(db::Database& database) {
   uint64_t epoch = 0;
   TRY(database.write([&](db::Connection& connection) -> base::Status {
-    TRY(connection.run("INSERT INTO state (name, value) VALUES ('epoch', 1) "
+    TRY(
+        connection.run("INSERT INTO state (name, value) VALUES ('epoch', 1) "
                        "ON CONFLICT (name) DO UPDATE SET value = value + 1"));
     auto query = connection.query("SELECT value FROM state WHERE name = 'epoch'");
     if (!TRY(query.next())) return base::internal("objects.db has no epoch");
@@ -91,7 +92,8 @@ base::Result<size_t> S3Store::sweep(std::stop_token stop) {
     bool named = false;
     TRY(state_->database->read([&](db::Connection& connection) -> base::Status {
       auto query = connection.query(
-          "SELECT 1 FROM objects WHERE file = ? UNION ALL SELECT 1 FROM parts WHERE file = ? LIMIT 1",
+          "SELECT 1 FROM objects WHERE file = ? UNION ALL SELECT 1 FROM parts WHERE file = ? LIMIT "
+          "1",
           name, name);
       named = TRY(query.next());
       return base::ok();
@@ -144,9 +146,10 @@ base::Result<Row> S3Store::State::locate(const std::string& bucket, const std::s
     }
     if (opened.error().code != base::Code::kNotFound) return std::move(opened).error();
   }
-  return base::internal(fmt::format("the file of {}/{} is missing in {}: it was removed by hand, or "
-                                    "the disk lost it",
-                                    bucket, key, files.root().string()));
+  return base::internal(
+      fmt::format("the file of {}/{} is missing in {}: it was removed by hand, or "
+                  "the disk lost it",
+                  bucket, key, files.root().string()));
 }
 
 }  // namespace howdah::objects

@@ -2,10 +2,10 @@
 
 // The store behind the S3 API: everything of ObjectStore, and what S3's operations need beyond it.
 //
-// What is true lies in objects.db; a large body lies in a file that never changes once a row names it.
-// A put writes and syncs its file first and commits its row last, so a crash at any point leaves the
-// old object or the new one, and at worst a file that no row names, which the next start sweeps away.
-// The conditions of a write are looked at in the same transaction that makes it.
+// What is true lies in objects.db; a large body lies in a file that never changes once a row names
+// it. A put writes and syncs its file first and commits its row last, so a crash at any point
+// leaves the old object or the new one, and at worst a file that no row names, which the next start
+// sweeps away. The conditions of a write are looked at in the same transaction that makes it.
 //
 // Ownership: owns <folder>/objects.db and <folder>/objects/. Threads: concurrent calls allowed.
 // Failure: S3's codes in `reason`; a full disk is kResourceExhausted with nothing half written.
@@ -133,7 +133,7 @@ struct CompleteRequest {
   std::string upload_id;
   std::vector<CompletedPart> parts;
   PutConditions conditions;
-  std::optional<uint64_t> size;  // x-amz-mp-object-size
+  std::optional<uint64_t> size;          // x-amz-mp-object-size
   std::vector<ChecksumValue> checksums;  // of the whole object, when its type is full object
 };
 
@@ -152,8 +152,8 @@ class S3Store final : public ObjectStore {
   base::Status create_bucket(const std::string& bucket, const std::string& region) override;
   base::Result<bool> bucket_exists(const std::string& bucket) override;
   base::Result<BucketInfo> bucket(const std::string& bucket);  // NoSuchBucket
-  base::Result<std::vector<BucketInfo>> list_buckets();         // by name, without the public one
-  base::Status delete_bucket(const std::string& bucket);        // BucketNotEmpty
+  base::Result<std::vector<BucketInfo>> list_buckets();        // by name, without the public one
+  base::Status delete_bucket(const std::string& bucket);       // BucketNotEmpty
 
   // Objects
   base::Status put_text(const std::string& bucket, const std::string& key, std::string_view text,
@@ -177,12 +177,14 @@ class S3Store final : public ObjectStore {
 
   // Multipart uploads
   base::Result<UploadInfo> create_upload(const UploadRequest& request);
-  base::Result<UploadInfo> upload(const PartRequest& request);  // NoSuchUpload; `number` is not used
+  base::Result<UploadInfo> upload(
+      const PartRequest& request);  // NoSuchUpload; `number` is not used
   base::Result<PartInfo> put_part(const PartRequest& request, Source& source, Expected expected);
   base::Result<PartInfo> copy_part(const PartCopyRequest& request);
   base::Result<PartListing> list_parts(const PartRequest& after, size_t max_parts);
   base::Result<UploadListing> list_uploads(const ListRequest& request, const std::string& after_id);
-  /// The same answer again when the upload was completed before: a retry finds what its first try did.
+  /// The same answer again when the upload was completed before: a retry finds what its first try
+  /// did.
   base::Result<ObjectInfo> complete(const CompleteRequest& request);
   base::Status abort(const PartRequest& request);
 

@@ -5,8 +5,8 @@ namespace {
 
 // objects holds no bodies, so that a listing reads few pages. A body of up to 64 KiB is a row of
 // bodies, a larger one a file; exactly one of objects.body and objects.file is set. `about` is
-// metadata and checksums (rows.h). parts.offset is where a part lies within a file that several parts
-// of its upload share (shared = 1).
+// metadata and checksums (rows.h). parts.offset is where a part lies within a file that several
+// parts of its upload share (shared = 1).
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE state (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE buckets (

@@ -27,7 +27,8 @@ std::string content_type(std::string_view key) {
   return "application/octet-stream";
 }
 
-base::Status remove_old(db::Connection& connection, int64_t bucket, std::vector<std::string>& files) {
+base::Status remove_old(db::Connection& connection, int64_t bucket,
+                        std::vector<std::string>& files) {
   std::vector<std::string> keys;
   {
     auto query = connection.query("SELECT key FROM objects WHERE bucket = ?", bucket);
@@ -53,7 +54,8 @@ base::Status seed_samples(S3Store::State& state) {
   if (seeded) return base::ok();
   std::vector<std::string> files;
   TRY(state.database->write([&](db::Connection& connection) -> base::Status {
-    TRY(connection.run("INSERT INTO buckets (name, region, created) VALUES (?, 'us-east-1', ?) "
+    TRY(
+        connection.run("INSERT INTO buckets (name, region, created) VALUES (?, 'us-east-1', ?) "
                        "ON CONFLICT (name) DO NOTHING",
                        kPublicBucket, base::to_millis(state.now())));
     const int64_t bucket = TRY(bucket_id(connection, kPublicBucket));
@@ -67,7 +69,8 @@ base::Status seed_samples(S3Store::State& state) {
       object.info.system_metadata = {{"content-type", content_type(sample.key)}};
       TRY(insert_row(connection, bucket, object, sample.bytes, {}));
     }
-    TRY(connection.run("INSERT INTO state (name, value) VALUES ('samples', ?) "
+    TRY(
+        connection.run("INSERT INTO state (name, value) VALUES ('samples', ?) "
                        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                        wanted));
     return base::ok();

@@ -18,8 +18,9 @@ base::Result<std::optional<Slots::Claim>> Slots::claim(const std::string& upload
   if (at == shared_.end()) {
     NewFile file = TRY(files_.create());
     TRY(files_.make_durable(file));  // its folder entry; the parts sync their bytes
-    at = shared_.emplace(upload, Shared{std::make_shared<NewFile>(std::move(file)), size, {}, false})
-             .first;
+    at =
+        shared_.emplace(upload, Shared{std::make_shared<NewFile>(std::move(file)), size, {}, false})
+            .first;
   }
   Shared& shared = at->second;
   const uint64_t offset = shared.part_size * static_cast<uint64_t>(number - 1);

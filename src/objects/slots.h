@@ -1,10 +1,10 @@
 #pragma once
 
-// Where the parts of multipart uploads go while they arrive. Clients send parts of one size (but the
-// last), so the parts of an upload share one file, part n at (n - 1) * size: when they are complete,
-// that file *is* the object and nothing is copied. A part that does not fit this pattern, or comes a
-// second time, gets a file of its own, and completing then copies.
-// Ownership: holds the shared file until a row names it. Threads: concurrent calls allowed.
+// Where the parts of multipart uploads go while they arrive. Clients send parts of one size (but
+// the last), so the parts of an upload share one file, part n at (n - 1) * size: when they are
+// complete, that file *is* the object and nothing is copied. A part that does not fit this pattern,
+// or comes a second time, gets a file of its own, and completing then copies. Ownership: holds the
+// shared file until a row names it. Threads: concurrent calls allowed.
 
 #include <map>
 #include <memory>

@@ -29,7 +29,8 @@ struct S3Store::State {
 
   /// Writes the row of a new object over the old one, and removes what that leaves behind.
   base::Result<ObjectInfo> commit(Found object, std::variant<std::string, NewFile>& body,
-                                  const PutConditions& conditions, const WithCommit& also = nullptr);
+                                  const PutConditions& conditions,
+                                  const WithCommit& also = nullptr);
   /// The row with its bytes or its open file.
   base::Result<Row> locate(const std::string& bucket, const std::string& key, bool with_contents);
 

@@ -16,7 +16,8 @@ namespace howdah::objects {
 class Folder {
  public:
   Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "howdah-objects-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "howdah-objects-XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
   }
   ~Folder() {
@@ -60,7 +61,8 @@ class StoreTest : public ::testing::Test {
     return request;
   }
   base::Result<ObjectInfo> put(const std::string& key, std::string_view text,
-                               const PutConditions& conditions = {}, const Expected& expected = {}) {
+                               const PutConditions& conditions = {},
+                               const Expected& expected = {}) {
     PutRequest request = to(key);
     request.conditions = conditions;
     TextSource source(text);

@@ -60,8 +60,7 @@ base::Status write_part(db::Connection& connection, const std::string& upload, c
     TRY(connection.run("INSERT INTO bodies (bytes) VALUES (?)", db::Blob{small_body}));
     body = connection.last_insert_rowid();
   }
-  const auto file =
-      part.file.empty() ? std::nullopt : std::optional<std::string_view>(part.file);
+  const auto file = part.file.empty() ? std::nullopt : std::optional<std::string_view>(part.file);
   const std::string checksums = encode_pairs(to_pairs(part.info.checksums));
   TRY(connection.run(
       "INSERT INTO parts (upload, number, size, etag, modified, checksums, body, file, offset, "
@@ -80,8 +79,8 @@ base::Status delete_part(db::Connection& connection, const std::string& upload, 
     if (!query.is_null(0) && query.integer(1) == 0) files.emplace_back(query.text(0));
   }
   TRY(connection.run(
-      "DELETE FROM bodies WHERE id = (SELECT body FROM parts WHERE upload = ? AND number = ?)", upload,
-      number));
+      "DELETE FROM bodies WHERE id = (SELECT body FROM parts WHERE upload = ? AND number = ?)",
+      upload, number));
   TRY(connection.run("DELETE FROM parts WHERE upload = ? AND number = ?", upload, number));
   return base::ok();
 }
@@ -93,12 +92,14 @@ base::Status delete_upload(db::Connection& connection, const std::string& upload
         "SELECT DISTINCT file FROM parts WHERE upload = ? AND file IS NOT NULL", upload);
     while (TRY(query.next())) {
       std::string file(query.text(0));
-      if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(std::move(file));
+      if (std::find(files.begin(), files.end(), file) == files.end())
+        files.push_back(std::move(file));
     }
   }
-  TRY(connection.run(
-      "DELETE FROM bodies WHERE id IN (SELECT body FROM parts WHERE upload = ? AND body IS NOT NULL)",
-      upload));
+  TRY(
+      connection.run("DELETE FROM bodies WHERE id IN (SELECT body FROM parts WHERE upload = ? AND "
+                     "body IS NOT NULL)",
+                     upload));
   TRY(connection.run("DELETE FROM parts WHERE upload = ?", upload));
   TRY(connection.run("DELETE FROM uploads WHERE id = ?", upload));
   return base::ok();

@@ -2,7 +2,7 @@
 
     wordcount.py [OUTPUT]
 
-Reads the texts beside this script (s3://REGION.elasticmapreduce/emr-containers/samples/wordcount/input),
+Reads the texts of s3://REGION.elasticmapreduce/emr-containers/samples/wordcount/input,
 prints the twenty commonest words, and writes all counts as CSV to OUTPUT when it is given.
 """
 
