@@ -58,6 +58,8 @@ Result<std::vector<ManagedPolicy>> Iam::attached(Kind kind, std::string_view ent
       ManagedPolicy policy;
       policy.arn = row.text(0);
       policy.name = policy.arn.substr(policy.arn.rfind('/') + 1);
+      const size_t path = policy.arn.find('/');  // arn:aws:iam::…:policy/path/name
+      policy.path = policy.arn.substr(path, policy.arn.size() - path - policy.name.size());
       policy.aws = is_aws_policy(policy.arn);
       out.push_back(std::move(policy));
     }

@@ -197,10 +197,14 @@ std::vector<std::string> Iam::services_passed_to(std::string_view role_arn) {
   return out;
 }
 
+Context Iam::full_context(const Credential& who, const Context& request) const {
+  return with_caller(request, who, clock_.now());
+}
+
 Decision Iam::decide(const Credential& who, std::string_view action, std::string_view resource,
                      const Context& request) {
   if (who.policies.root && !who.policies.has_session) return {true, false, {}};
-  Context context = with_caller(request, who, clock_.now());
+  Context context = full_context(who, request);
   if (base::equals_ignore_case(action, "iam:PassRole") &&
       !context.find("iam:PassedToService")) {
     context.declare_absent("iam:AssociatedResourceArn");

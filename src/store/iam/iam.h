@@ -46,6 +46,9 @@ class Iam {
                          const howdah::iam::Context& request);
   howdah::iam::Decision decide(const Credential& who, std::string_view action,
                                std::string_view resource, const howdah::iam::Context& request);
+  /// `request` and what is known of the caller and the hour: what decide() evaluates with.
+  howdah::iam::Context full_context(const Credential& who,
+                                    const howdah::iam::Context& request) const;
 
   // --- keys (access_keys.cc) --------------------------------------------------------------------
 
