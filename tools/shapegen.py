@@ -6,7 +6,8 @@
 For each service <out>/aws/<service>/{types.h,types.cc,api.h,api.cc}, and once
 <out>/aws/services.{h,cc}. What a model gets wrong is repaired by <patches>/<service>.json: a JSON
 merge patch (RFC 7396) over the model, under "merge", beside our own facts: "actions" (the policy
-action of an operation), "hidden" (operations never routed to) and "cpp" (other C++ names).
+action of an operation), "hidden" (operations never routed to), "cpp" (other C++ names), "roots"
+(an answer's root element) and "unwrapped" (its only member is the root's own text).
 A file is rewritten only when its text changes, so that nothing is compiled without need.
 """
 
@@ -167,16 +168,20 @@ class Tables:
         self.pattern_index = {}
         self.shape_rows = []
 
-    def member(self, name, ref, required=False, wire=None):
+    def member(self, name, ref, required=False):
         target = self.m.shapes[ref["shape"]]
         location = LOCATIONS.get(ref.get("location"), "kBody")
-        fields = [text(name), text(ref.get("locationName", wire or name)),
+        wire = ref.get("locationName", name)
+        flattened = ref.get("flattened") or target.get("flattened")
+        if flattened and target["type"] == "list":  # the element's own name wins
+            wire = target["member"].get("locationName", wire)
+        fields = [text(name), text(wire),
                   f"&kShapes[{self.m.index[ref['shape']]}]"]
         extra = []
         if location != "kBody":
             extra.append(f".location = Location::{location}")
         for flag, on in (("required", required),
-                         ("flattened", ref.get("flattened") or target.get("flattened")),
+                         ("flattened", flattened),
                          ("xml_attribute", ref.get("xmlAttribute")),
                          ("streaming", ref.get("streaming") or target.get("streaming"))):
             if on:
@@ -259,6 +264,10 @@ def operation_rows(model):
                 row.append(f".{side} = &kShapes[{model.index[op[side]['shape']]}]")
         row.append(f".result_wrapper = {text(op.get('output', {}).get('resultWrapper', ''))}")
         row.append(f".input_root = {text(op.get('input', {}).get('locationName', ''))}")
+        root = model.patch.get("roots", {}).get(op["name"], "")
+        row.append(f".output_root = {text(root)}")
+        if op["name"] in model.patch.get("unwrapped", []):
+            row.append(".unwrapped = true")
         row.append(f".action = {text(action_of(model, op))}")
         if op.get("authtype") == "none" or op.get("auth") == ["smithy.api#noAuth"]:
             row.append(".unsigned_ok = true")

@@ -106,6 +106,8 @@ struct Operation {
   const Shape* output = nullptr;  // null: answers nothing
   Text result_wrapper;      // Query: <ListRolesResult>
   Text input_root;          // REST-XML: the body's root element when it is no payload member
+  Text output_root;         // the same of the answer
+  bool unwrapped = false;   // REST-XML: the answer's only member is the root element's own text
   Text action;              // for policies: "elasticmapreduce:RunJobFlow"
   bool unsigned_ok = false;  // the model asks for no signature
   bool deprecated = false;
