@@ -83,6 +83,12 @@ base::Status arrange_home(const LayOutSpec& spec, const fs::path& unpacked, cons
   const std::string yarn = fmt::format("spark-yarn_2.12-{}.jar", spec.manifest.version);
   TRY(move(home / "jars" / yarn, home / "yarn" / yarn));
   if (::symlink("/etc/spark/conf", (home / "conf").c_str()) != 0) return base::from_errno("conf");
+  // Where EMR has the examples. The distribution holds those in Python only; ours in
+  // Java are added by compile_sources().
+  TRY(move(home / "examples", home / "python-examples"));
+  TRY(make_folders(home / "examples/src/main"));
+  TRY(make_folders(home / "examples/jars"));
+  TRY(move(home / "python-examples", home / "examples/src/main/python"));
   return base::ok();
 }
 
@@ -97,7 +103,17 @@ base::Result<std::string> class_path(const fs::path& jars) {
   return out;
 }
 
-base::Result<Child> compile_local_yarn(const LayOutSpec& spec, const fs::path& home) {
+/// The Java sources of apps/<application>/<name>/, being compiled.
+struct Compilation {
+  std::string name;
+  fs::path classes;
+  fs::path jar;  // empty: the classes stay a folder
+  Child compiler;
+};
+
+base::Result<Compilation> compile(const LayOutSpec& spec, const std::string& name,
+                                  const fs::path& home, const fs::path& classes,
+                                  const fs::path& jar) {
   std::vector<std::string> argv = {(spec.java_home / "bin/java").string(),
                                    "-jar",
                                    (spec.store / spec.manifest.compiler.file).string(),
@@ -107,13 +123,41 @@ base::Result<Child> compile_local_yarn(const LayOutSpec& spec, const fs::path& h
                                    "-cp",
                                    TRY(class_path(home / "jars")),
                                    "-d",
-                                   (home / "local-yarn").string()};
+                                   classes.string()};
   std::error_code error;
-  for (fs::directory_iterator at(spec.sources / "local_yarn", error);
+  for (fs::directory_iterator at(spec.sources / name, error);
        !error && at != fs::directory_iterator(); at.increment(error)) {
     if (at->path().extension() == ".java") argv.push_back(at->path().string());
   }
-  return start(spec, "compiler.log", std::move(argv));
+  if (error) return base::from_errno((spec.sources / name).string(), error.value());
+  return Compilation{name, classes, jar, TRY(start(spec, "compile-" + name + ".log", argv))};
+}
+
+base::Status finish(const LayOutSpec& spec, Compilation& running) {
+  TRY(finish(spec, "compile-" + running.name + ".log", "compiling apps/spark/" + running.name,
+             running.compiler));
+  if (running.jar.empty()) return base::ok();
+  Child jar = TRY(start(spec, "jar.log",
+                        {spec.python, "-m", "zipfile", "-c", running.jar.string(),
+                         (running.classes / "org").string()}));
+  return finish(spec, "jar.log", "making " + running.jar.filename().string(), jar);
+}
+
+base::Status compile_sources(const LayOutSpec& spec, const fs::path& home) {
+  constexpr const char* kService = "org.apache.spark.scheduler.ExternalClusterManager";
+  const fs::path yarn = home / "local-yarn";
+  const fs::path jars = spec.scratch / "jars";
+  TRY(make_folders(yarn / "META-INF/services"));
+  TRY(make_folders(jars));
+  std::vector<Compilation> all;
+  all.push_back(TRY(compile(spec, "local_yarn", home, yarn, {})));
+  all.push_back(
+      TRY(compile(spec, "commit", home, spec.scratch / "commit", jars / "howdah-commit.jar")));
+  all.push_back(TRY(compile(spec, "examples", home, spec.scratch / "examples",
+                            home / "examples/jars/spark-examples.jar")));
+  TRY(write_file(yarn / "META-INF/services" / kService, "org.howdah.spark.LocalYarn\n"));
+  for (Compilation& running : all) TRY(finish(spec, running));
+  return move(jars / "howdah-commit.jar", home / "jars/howdah-commit.jar");
 }
 
 base::Status write_receipt(const LayOutSpec& spec) {
@@ -140,19 +184,14 @@ base::Status lay_out(const LayOutSpec& spec) {
   TRY(finish(spec, "tar.log", "unpacking " + spec.manifest.home.file, tar));
   const std::string inner = spec.manifest.home.name + "-" + spec.manifest.home.version;
   TRY(arrange_home(spec, spec.scratch / inner, home));
-  TRY(make_folders(home / "local-yarn/META-INF/services"));
-  Child compiler = TRY(compile_local_yarn(spec, home));
-  TRY(write_file(
-      home / "local-yarn/META-INF/services/org.apache.spark.scheduler.ExternalClusterManager",
-      "org.howdah.spark.LocalYarn\n"));
+  TRY(compile_sources(spec, home));
   TRY(finish(spec, "pip-install.log", "pip install of the node's Python packages", pip));
   // Broken test files of packages make compileall return 1: what does not compile is compiled when
-  // used.
+  // it is used.
   Child bytecode =
       TRY(start(spec, "compileall.log",
                 {kNodePython, "-m", "compileall", "-q", "-j", "0",
                  (spec.folder / "python").string(), (home / "python/pyspark").string()}));
-  TRY(finish(spec, "compiler.log", "compiling apps/spark/local_yarn", compiler));
   bytecode.wait();
   return write_receipt(spec);
 }

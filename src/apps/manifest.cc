@@ -15,7 +15,7 @@ namespace {
 using base::JsonObject;
 
 // Raise it when install.cc lays the same files out differently: the folder then gets another name.
-constexpr std::string_view kLayout = "1";
+constexpr std::string_view kLayout = "2";
 
 base::Error broken(const std::filesystem::path& path, std::string_view what) {
   return base::invalid_argument(fmt::format("{}: {}", path.string(), what));
