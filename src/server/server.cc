@@ -1,0 +1,239 @@
+#include "server/server.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "apps/instance_types.h"
+#include "apps/releases.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "control/clusters/loop.h"
+#include "control/clusters/spark_engines.h"
+#include "http/server.h"
+#include "nodes/local/provider.h"
+#include "objects/s3_store.h"
+#include "os/file.h"
+#include "os/layout.h"
+#include "os/lock.h"
+#include "server/app.h"
+#include "services/emr/emr.h"
+#include "services/iam/iam.h"
+#include "services/s3/service.h"
+#include "services/sts/sts.h"
+
+namespace howdah::server {
+namespace {
+
+using base::Result;
+using base::Status;
+
+constexpr const char* kAccount = "000000000000";
+constexpr double kOversubscription = 8;
+constexpr int kControlWorkers = 4;
+
+// Where apps/ and runtime/ lie: beside the sources that this binary was built from, or HOWDAH_SHARE.
+std::filesystem::path share() {
+  const char* given = ::getenv("HOWDAH_SHARE");
+  return given ? given : HOWDAH_SHARE;
+}
+
+bool is_loopback(std::string_view host) { return host.starts_with("127.") || host == "::1" || host == "localhost"; }
+
+/// 32 random bytes of this installation, as hexadecimal; made once, mode 0600.
+Result<std::string> installation_secret(const std::filesystem::path& file, base::Ids& ids) {
+  TRY(os::create_file_once(file, ids.token(base::kHexDigits, 64), 0600, os::Durability::kPower));
+  return os::read_file(file);
+}
+
+// Whoever asks first ends the server; a signal or our own API.
+class Ending {
+ public:
+  Ending() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);  // before any thread: all inherit it
+    set_ = set;
+  }
+  void ask(bool drain) {
+    drain_ = drain_ || drain;
+    ::kill(::getpid(), SIGTERM);
+  }
+  /// Waits; true: the nodes end too.
+  bool wait() {
+    int signal = 0;
+    sigwait(&set_, &signal);
+    return drain_;
+  }
+
+ private:
+  sigset_t set_;
+  std::atomic<bool> drain_{false};
+};
+
+struct Server {
+  const cli::ServeOptions options;
+  os::Layout layout;
+  base::SystemClock clock;
+  base::RandomIds ids;
+  Ending ending;
+
+  std::string secret;
+  std::string endpoint;
+  std::optional<apps::Releases> releases;
+  std::optional<apps::InstanceTypes> types;
+  std::unique_ptr<store::ControlStore> control;
+  std::unique_ptr<store::iam::Iam> iam;
+  std::unique_ptr<objects::S3Store> objects;
+  std::unique_ptr<nodes::Provider> nodes;
+  std::unique_ptr<control::Engines> engines;
+  std::unique_ptr<control::Host> host;
+  std::unique_ptr<control::Capacity> capacity;
+  std::unique_ptr<control::Reconciler> reconciler;
+  std::unique_ptr<control::Loop> loop;
+  std::unique_ptr<services::Howdah> howdah;
+  std::unique_ptr<services::s3::S3Service> s3;
+  std::unique_ptr<services::iam::Iam> iam_api;
+  std::unique_ptr<services::sts::Sts> sts;
+  std::unique_ptr<services::emr::Emr> emr;
+  std::unique_ptr<App> app;
+  std::unique_ptr<http::Server> http;
+
+  explicit Server(const cli::ServeOptions& o) : options(o), layout(o.data_dir) {}
+
+  Status open_stores() {
+    secret = TRY(installation_secret(layout.data() / "secret", ids));
+    releases = TRY(apps::Releases::load(share() / "apps"));
+    types = TRY(apps::InstanceTypes::load(share() / "apps"));
+    control = TRY(store::ControlStore::open(layout.control_db(), clock));
+    iam = TRY(store::iam::Iam::open(layout.iam_db(), clock, ids));
+    objects::S3Store::Options s3_options;
+    s3_options.folder = layout.data();
+    s3_options.clock = &clock;
+    s3_options.ids = &ids;
+    objects = TRY(objects::S3Store::open(s3_options));
+    nodes::LocalOptions local;
+    local.data = layout.data();
+    local.installation = TRY(layout.installation_id(ids));
+    nodes = nodes::make_local_provider(local);
+    return base::ok();
+  }
+
+  Status make_keys() {
+    const store::iam::RootKey key = TRY(iam->root_key(is_loopback(options.host)));
+    if (!is_loopback(options.host) && !key.secret.empty()) {
+      std::fprintf(stderr,
+                   "This server listens beyond loopback, so test/test does not work. The root key, shown once:\n"
+                   "  AWS_ACCESS_KEY_ID=%s\n  AWS_SECRET_ACCESS_KEY=%s\n",
+                   key.access_key_id.c_str(), key.secret.c_str());
+    }
+    return base::ok();
+  }
+
+  void make_services() {
+    howdah = std::make_unique<services::Howdah>(services::Howdah::Options{
+        *control, *iam, *nodes, clock, secret, HOWDAH_VERSION, kAccount, [this](bool drain) { ending.ask(drain); }});
+    s3 = std::make_unique<services::s3::S3Service>(*objects);
+    iam_api = std::make_unique<services::iam::Iam>(*iam);
+    sts = std::make_unique<services::sts::Sts>(*iam);
+    emr = std::make_unique<services::emr::Emr>(*control, *iam, *releases, *types, ids, clock);
+    app = std::make_unique<App>(App::Options{kAccount, *iam, *howdah, clock, ids, {}},
+                                std::vector<aws::ServiceApi*>{s3.get(), iam_api.get(), sts.get(), emr.get()});
+  }
+
+  Status listen() {
+    http::ServerOptions http_options;
+    http_options.address = options.host;
+    http_options.port = options.port;
+    http = TRY(http::Server::start(http_options, [this](http::Request& r) { return app->handle(r); }));
+    endpoint = fmt::format("http://{}:{}", is_loopback(options.host) ? "localhost" : options.host, http->port());
+    return base::ok();
+  }
+
+  Status start_control() {
+    control::SparkEnginesOptions engine_options;
+    engine_options.data = layout.data();
+    engine_options.engines = options.engines_dir;
+    engine_options.apps = share() / "apps";
+    engine_options.runtime = share() / "runtime" / "node";
+    engine_options.installation = TRY(layout.installation_id(ids));
+    engine_options.endpoint = fmt::format("http://localhost:{}", http->port());
+    const std::string inside = engine_options.endpoint;
+    engines = TRY(control::make_spark_engines(std::move(engine_options), *releases, *types));
+    host = control::make_local_host(*types);
+    capacity = std::make_unique<control::Capacity>(*host, kOversubscription);
+    control::World world{*control, *nodes, *objects, *engines, *capacity, clock,
+                         [this, inside](const cluster::Cluster& cluster, const cluster::Step* step) {
+                           const std::string path = services::credentials_path(cluster.key, step ? step->id : "node");
+                           return std::vector<std::pair<std::string, std::string>>{
+                               {"AWS_CONTAINER_CREDENTIALS_FULL_URI", inside + path},
+                               {"AWS_CONTAINER_AUTHORIZATION_TOKEN", services::credentials_token(secret, path)}};
+                         }};
+    reconciler = std::make_unique<control::Reconciler>(std::move(world));
+    loop = std::make_unique<control::Loop>(*reconciler, *control, *nodes, clock);
+    return loop->start(kControlWorkers);
+  }
+
+  Status announce() {
+    const base::JsonObject about{{"endpoint", endpoint},
+                                 {"pid", ::getpid()},
+                                 {"version", HOWDAH_VERSION},
+                                 {"started", base::to_iso8601(clock.now())}};
+    TRY(os::write_file(layout.server_json(), base::to_text(about), 0644, os::Durability::kProcess));
+    std::printf("%s\n", endpoint.c_str());
+    std::fflush(stdout);
+    return base::ok();
+  }
+
+  void stop(bool drain) {
+    loop->stop();
+    http->stop(base::Millis(2000));
+    if (drain) {
+      if (const auto all = nodes->list(); all.ok()) {
+        for (const nodes::NodeSeen& node : *all) {
+          if (const Status removed = nodes->remove(node.id); !removed.ok()) {
+            base::log_error("server", "node {}: {}", node.id, removed.error().message);
+          }
+        }
+      }
+    }
+    std::error_code gone;
+    std::filesystem::remove(layout.server_json(), gone);
+  }
+};
+
+Status run(Server& server) {
+  TRY(server.layout.prepare());
+  const os::Lock lock = TRY(os::Lock::take(server.layout.lock()));
+  TRY(server.open_stores());
+  TRY(server.make_keys());
+  server.make_services();
+  TRY(server.listen());
+  TRY(server.start_control());
+  TRY(server.announce());
+  base::log_info("server", "listening on {}, data in {}", server.endpoint, server.layout.data().string());
+  const bool drain = server.ending.wait();
+  base::log_info("server", "stopping{}", drain ? ", with all nodes" : "; nodes and their jobs go on");
+  server.stop(drain);
+  return base::ok();
+}
+
+}  // namespace
+
+int serve(const cli::ServeOptions& options) {
+  base::set_log_level(options.log_level);
+  const auto server = std::make_unique<Server>(options);
+  const Status done = run(*server);
+  if (done.ok()) return 0;
+  std::fprintf(stderr, "howdah serve: %s\n", done.error().message.c_str());
+  return done.error().code == base::Code::kPermissionDenied ? 4 : 1;
+}
+
+}  // namespace howdah::server

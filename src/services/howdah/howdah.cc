@@ -1,0 +1,84 @@
+#include "services/howdah/howdah.h"
+
+#include "base/text.h"
+#include "services/howdah/answers.h"
+
+namespace howdah::services {
+namespace {
+
+base::JsonObject describe(const cluster::Step& step) {
+  return {{"Id", step.id}, {"Name", step.name}, {"State", cluster::name_of(step.state)}};
+}
+
+}  // namespace
+
+bool Howdah::is_open(const http::Request& request) {
+  return request.path == "/_howdah/health" || request.path.starts_with("/_howdah/credentials/");
+}
+
+http::Response Howdah::answer(http::Request& request, const std::string& region) {
+  std::vector<std::string_view> parts = base::split(std::string_view(request.path).substr(9), '/');
+  const std::string_view what = parts[0];
+  if (request.method == "GET" && what == "health") {
+    return json_answer({{"status", "ok"}, {"version", o_.version}});
+  }
+  if (request.method == "GET" && what == "credentials") return credentials(request);
+  if (request.method == "GET" && what == "status") return status(region);
+  if (request.method == "GET" && what == "clusters" && parts.size() == 3 && parts[2] == "events") {
+    return events(std::string(parts[1]), request, region);
+  }
+  if (request.method == "GET" && what == "logs" && parts.size() == 4) return logs(parts, request, region);
+  if (request.method == "POST" && what == "shutdown") return shutdown(request);
+  return error_answer(base::not_found("There is no " + request.method + " " + request.path + " in this version."));
+}
+
+http::Response Howdah::status(const std::string& region) {
+  const auto keys = o_.store.unfinished();
+  if (!keys.ok()) return error_answer(keys.error());
+  base::JsonArray clusters;
+  for (const cluster::Key& key : *keys) {
+    if (!region.empty() && key.region != region) continue;
+    const auto loaded = o_.store.load(key);
+    if (!loaded.ok()) continue;
+    base::JsonArray steps;
+    for (const cluster::Step& step : loaded->cluster.steps) steps.push_back(describe(step));
+    clusters.push_back(base::JsonObject{{"Id", key.id},
+                                        {"Region", key.region},
+                                        {"Name", loaded->cluster.wanted.name},
+                                        {"State", cluster::name_of(loaded->cluster.status.state)},
+                                        {"Message", loaded->cluster.status.reason.message},
+                                        {"Steps", std::move(steps)}});
+  }
+  return json_answer({{"version", o_.version}, {"Clusters", std::move(clusters)}});
+}
+
+http::Response Howdah::events(const std::string& cluster, const http::Request& request, const std::string& region) {
+  const int64_t after = std::strtoll(std::string(query_value(request, "after")).c_str(), nullptr, 10);
+  const auto rows = o_.store.events({o_.account, region, cluster}, after, 1000);
+  if (!rows.ok()) return error_answer(rows.error());
+  base::JsonArray out;
+  for (const auto& row : *rows) {
+    out.push_back(base::JsonObject{{"Id", row.id},
+                                   {"At", base::to_iso8601(row.event.at)},
+                                   {"Subject", row.event.subject},
+                                   {"Kind", row.event.kind},
+                                   {"State", row.event.state},
+                                   {"Message", row.event.message}});
+  }
+  return json_answer({{"Events", std::move(out)}});
+}
+
+http::Response Howdah::shutdown(http::Request& request) {
+  const auto body = http::read_all(*request.body, 64 * 1024);
+  if (!body.ok()) return error_answer(body.error());
+  bool drain = false;
+  if (!body->empty()) {
+    const auto json = base::parse_json(*body);
+    if (!json.ok() || !json->is_object()) return error_answer(base::invalid_argument("The body must be a JSON object."));
+    drain = base::bool_at(json->get_object(), "Drain");
+  }
+  o_.shut_down(drain);
+  return json_answer({{"status", "stopping"}});
+}
+
+}  // namespace howdah::services
