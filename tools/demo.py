@@ -265,7 +265,8 @@ def sample():
     path = ROOT / "build/demo/inspections.csv"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, ROOT / "tools/make_inspections.py", path], check=True)
+        subprocess.run([sys.executable, ROOT / "tools/make_inspections.py", path], check=True,
+                       stdout=subprocess.DEVNULL)
     return path
 
 

@@ -48,8 +48,9 @@ base::Error error_of(int status, std::string_view body) {
   base::Error error;
   auto parsed = base::parse_json(body);
   if (parsed.ok() && parsed->is_object()) {
-    const base::JsonObject& object = parsed->as_object();
-    std::string_view name = base::text_at(object, "__type", base::text_at(object, "Code"));
+    const base::JsonObject* inner = base::find_object(parsed->as_object(), "error");  // /_howdah/
+    const base::JsonObject& object = inner == nullptr ? parsed->as_object() : *inner;
+    std::string_view name = base::text_at(object, "__type", base::text_at(object, "code"));
     if (size_t hash = name.rfind('#'); hash != name.npos) name.remove_prefix(hash + 1);
     error.reason = name;
     error.message = base::text_at(object, "message", base::text_at(object, "Message"));

@@ -95,7 +95,9 @@ void add_server_commands(CLI::App& app, Parsed& parsed) {
   auto* serve = app.add_subcommand("serve", "run the server here, until it is stopped");
   auto* doctor = app.add_subcommand("doctor", "check this machine; every finding names its fix");
   for (CLI::App* command : {up, serve, doctor}) {
-    command->add_option("--listen", parsed.listen, "address and port; port 0 is any free one")
+    command
+        ->add_option("--listen", parsed.listen,
+                     "address and port; port 0 is any free one ($HOWDAH_LISTEN)")
         ->type_name("127.0.0.1:4566");
   }
   for (CLI::App* command : {up, serve}) {
@@ -189,7 +191,13 @@ int usage_error(const CLI::App& app, const std::vector<std::string>& arguments,
       for (const std::string& name : option->get_lnames()) candidates.push_back("--" + name);
     }
   }
-  fmt::print(stderr, "error: {}\n", error.what());
+  const auto typed = std::find_if(arguments.begin(), arguments.end(),
+                                  [](const std::string& word) { return !word.starts_with('-'); });
+  if (command == &app && typed != arguments.end()) {
+    fmt::print(stderr, "error: there is no command '{}'\n", *typed);
+  } else {
+    fmt::print(stderr, "error: {}\n", error.what());
+  }
   for (const std::string& word : arguments) {
     bool known = std::find(candidates.begin(), candidates.end(), word) != candidates.end();
     std::string near = known ? "" : nearest(word.substr(0, word.find('=')), candidates);
@@ -214,6 +222,9 @@ int version(const Globals& globals) {
 
 int run(int argc, char** argv, const Serve& serve) {
   Parsed parsed;
+  if (std::string listen = from_environment("HOWDAH_LISTEN"); !listen.empty()) {
+    parsed.listen = listen;
+  }
   if (argc > 0 && std::string_view(argv[0]).find('/') != std::string_view::npos) {
     parsed.program = argv[0];
   }

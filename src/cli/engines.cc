@@ -87,8 +87,7 @@ int install(const Globals& globals, const InstallOptions& options) {
     std::vector<std::string> labels;
     for (const apps::Release& release : releases->all()) labels.push_back(release.label);
     std::string near = releases->find(options.label) ? "" : nearest(options.label, labels);
-    std::string next =
-        near.empty() ? "howdah releases" : "did you mean " + near + "? howdah releases";
+    std::string next = near.empty() ? "howdah releases" : "howdah install " + near;
     if (done.error().code == base::Code::kUnavailable) {
       next = fmt::format("howdah install {} again: what is verified is not fetched twice",
                          options.label);

@@ -29,11 +29,12 @@ std::optional<RunningServer> parse_server_json(std::string_view text) {
   if (!parsed.ok() || !parsed->is_object()) return std::nullopt;
   const base::JsonObject& object = parsed->as_object();
   RunningServer server;
-  server.endpoint = base::text_at(object, "Endpoint", base::text_at(object, "endpoint"));
-  server.pid = static_cast<int>(base::int_at(object, "Pid", base::int_at(object, "pid")));
-  server.version = base::text_at(object, "Version", base::text_at(object, "version"));
-  server.started =
-      base::from_millis(base::int_at(object, "Started", base::int_at(object, "started")));
+  server.endpoint = base::text_at(object, "endpoint");
+  server.pid = static_cast<int>(base::int_at(object, "pid"));
+  server.version = base::text_at(object, "version");
+  if (auto started = base::parse_iso8601(base::text_at(object, "started"))) {
+    server.started = *started;
+  }
   if (server.endpoint.empty()) return std::nullopt;
   return server;
 }

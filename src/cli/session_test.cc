@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/text.h"
 #include "cli/api.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -13,17 +14,18 @@ namespace howdah::cli {
 namespace {
 
 TEST(Session, ServerJsonTellsEndpointAndPid) {
-  auto server =
-      parse_server_json(R"({"Endpoint":"http://localhost:4566","Pid":7,"Version":"0.1.0"})");
+  auto server = parse_server_json(
+      R"({"endpoint":"http://localhost:4566","pid":7,"version":"0.1.0","started":"2026-01-01T00:00:00.000Z"})");
   ASSERT_TRUE(server.has_value());
   EXPECT_EQ(server->endpoint, "http://localhost:4566");
   EXPECT_EQ(server->pid, 7);
+  EXPECT_EQ(base::to_iso8601(server->started), "2026-01-01T00:00:00.000Z");
 }
 
 TEST(Session, ABrokenServerJsonIsNoServer) {
   EXPECT_FALSE(parse_server_json("").has_value());
   EXPECT_FALSE(parse_server_json("[]").has_value());
-  EXPECT_FALSE(parse_server_json(R"({"Pid":7})").has_value());
+  EXPECT_FALSE(parse_server_json(R"({"pid":7})").has_value());
 }
 
 TEST(Session, OnlyLoopbackGetsTheTestKeys) {
@@ -48,7 +50,7 @@ TEST(Session, TheTailOfALogIsItsLastLines) {
 TEST(Session, ADeadServersFileIsNotARunningServer) {
   auto folder = std::filesystem::temp_directory_path() / "howdah-cli-dead-test";
   std::filesystem::create_directories(folder);
-  std::ofstream(folder / "server.json") << R"({"Endpoint":"http://localhost:1","Pid":999999999})";
+  std::ofstream(folder / "server.json") << R"({"endpoint":"http://localhost:1","pid":999999999})";
   Globals globals;
   globals.data_dir = folder;
   auto server = running_server(globals);

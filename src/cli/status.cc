@@ -40,7 +40,7 @@ void print_text(const Globals& globals, const RunningServer& server,
       base::to_millis(server.started) == 0 ? "" : ", up " + short_duration(now - server.started);
   fmt::print("endpoint   {}\n", paint(server.endpoint, Colour::kBold));
   if (server.pid != 0) fmt::print("server     {} (pid {}{})\n", server.version, server.pid, age);
-  fmt::print("data       {}\n", globals.data_dir.string());
+  if (globals.endpoint.empty()) fmt::print("data       {}\n", globals.data_dir.string());
   std::string installed;
   for (const std::string& engine : engines) installed += (installed.empty() ? "" : ", ") + engine;
   fmt::print("engines    {}\n", installed.empty() ? "none; howdah install emr-7.10.0" : installed);
