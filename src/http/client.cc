@@ -63,6 +63,10 @@ base::Code code_of(CURLcode code) {
   }
 }
 
+bool is_one_line(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -104,6 +108,12 @@ Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 
 base::Result<ClientResponse> Client::send(const ClientRequest& request) {
+  if (!is_one_line(request.method)) return base::invalid_argument("a line break in the method");
+  for (const auto& [name, value] : request.headers) {
+    if (!is_one_line(name) || !is_one_line(value)) {
+      return base::invalid_argument("a line break in the header field " + name);
+    }
+  }
   CURL* curl = state_->curl;
   curl_easy_reset(curl);  // keeps the connection
   Answer answer{{}, &request};

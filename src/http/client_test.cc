@@ -108,6 +108,9 @@ TEST_F(ClientTest, NobodyThereAndTooSlowAreToldApart) {
   const std::string gone = url("/");
   server_.reset();
   EXPECT_EQ(client_.send({.url = gone}).error().code, base::Code::kUnavailable);
+  ClientRequest split{.url = gone};
+  split.headers.add("X-A", "1\r\nX-B: 2");
+  EXPECT_EQ(client_.send(split).error().code, base::Code::kInvalidArgument);
   EXPECT_EQ(client_.send({.url = "file:///etc/passwd"}).error().code, base::Code::kInvalidArgument);
 }
 

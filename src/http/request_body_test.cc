@@ -1,6 +1,8 @@
 #include "http/request_body.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 #include <sys/socket.h>
 
 #include <thread>
@@ -68,6 +70,22 @@ TEST(RequestBody, ChunksAreJoinedWhateverTheSizeOfReads) {
     EXPECT_TRUE(body.finished());
     EXPECT_EQ(sent.stream.buffered(), "NEXT");
   }
+}
+
+TEST(RequestBody, AnyBytesInAnyChunksComeThrough) {
+  EXPECT_TRUE(rc::check([](const std::vector<std::string>& pieces) {
+    std::string bytes, expected;
+    for (const std::string& piece : pieces) {
+      if (piece.empty()) continue;
+      bytes += fmt::format("{:X}\r\n{}\r\n", piece.size(), piece);
+      expected += piece;
+    }
+    Sent sent(bytes + "0\r\n\r\n");
+    RequestBody body(sent.stream, chunked());
+    const auto piece = *rc::gen::inRange<size_t>(1, 300);
+    RC_ASSERT(read_by(body, piece).value() == expected);
+    RC_ASSERT(sent.stream.buffered().empty());
+  }));
 }
 
 TEST(RequestBody, BrokenChunksAreRefusedAndStayRefused) {

@@ -151,12 +151,13 @@ class BlockingServer final : public Server {
       if (live->phase.compare_exchange_strong(idle, Phase::kClosing)) cut(*live);
     }
     const auto all_ended = [this] { return shared_->live.empty(); };
-    if (shared_->ended.wait_for(lock, grace, all_ended)) return;
+    shared_->ended.wait_for(lock, grace, all_ended);
     for (auto& [id, live] : shared_->live) cut(*live);
     while (!shared_->ended.wait_for(lock, std::chrono::seconds(5), all_ended)) {
       base::log_warn("http", "waiting for {} requests whose handlers still run",
                      shared_->live.size());
     }
+    shared_->handler = nullptr;  // and what it holds, although the last thread may still be ending
   }
 
  private:

@@ -32,7 +32,8 @@ class Server {
   /// Listening, and answering, when it returns. kAlreadyExists when the port is taken.
   static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options, Handler handler);
   virtual uint16_t port() const = 0;
-  /// Stops accepting, lets running requests finish for `grace`, then closes their connections.
+  /// Stops accepting, lets running requests finish for `grace`, then closes their connections and
+  /// waits for their handlers: wake those that block on something else first. Not from a handler.
   virtual void stop(std::chrono::milliseconds grace) = 0;
 };
 
