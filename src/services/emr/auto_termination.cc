@@ -1,0 +1,62 @@
+// The policies that act on a whole cluster: auto-termination, which acts, and managed scaling, which does not
+// yet. An absent policy is answered as {} (what Terraform takes as "none").
+
+#include <fmt/format.h>
+
+#include "services/emr/emr.h"
+#include "services/emr/errors.h"
+#include "services/emr/request_check.h"
+
+namespace howdah::services::emr {
+
+base::Result<wire::PutAutoTerminationPolicyOutput> Emr::put_auto_termination_policy(
+    const aws::Context& context, const wire::PutAutoTerminationPolicyInput& input) {
+  const int64_t seconds = TRY(idle_timeout_of(input.auto_termination_policy()));
+  TRY(change_cluster(context, input.cluster_id(), [&](cluster::Wanted& wanted, const cluster::Status&) {
+    wanted.idle_timeout_seconds = seconds;
+    return base::ok();
+  }));
+  return wire::PutAutoTerminationPolicyOutput();
+}
+
+base::Result<wire::GetAutoTerminationPolicyOutput> Emr::get_auto_termination_policy(
+    const aws::Context& context, const wire::GetAutoTerminationPolicyInput& input) {
+  const store::ClusterRow row = TRY(find_cluster(context, input.cluster_id()));
+  wire::GetAutoTerminationPolicyOutput out;
+  if (row.wanted.idle_timeout_seconds) {
+    wire::AutoTerminationPolicyBuilder policy;
+    policy.set_idle_timeout(*row.wanted.idle_timeout_seconds);
+    out.set_auto_termination_policy(std::move(policy));
+  }
+  return out;
+}
+
+base::Result<wire::RemoveAutoTerminationPolicyOutput> Emr::remove_auto_termination_policy(
+    const aws::Context& context, const wire::RemoveAutoTerminationPolicyInput& input) {
+  TRY(change_cluster(context, input.cluster_id(), [](cluster::Wanted& wanted, const cluster::Status&) {
+    wanted.idle_timeout_seconds.reset();
+    return base::ok();
+  }));
+  return wire::RemoveAutoTerminationPolicyOutput();
+}
+
+base::Result<wire::PutManagedScalingPolicyOutput> Emr::put_managed_scaling_policy(
+    const aws::Context& context, const wire::PutManagedScalingPolicyInput& input) {
+  TRY(find_cluster(context, input.cluster_id()));
+  return validation(
+      "Managed scaling is refused: clusters have a primary node only, so there is nothing to scale yet.");
+}
+
+base::Result<wire::GetManagedScalingPolicyOutput> Emr::get_managed_scaling_policy(
+    const aws::Context& context, const wire::GetManagedScalingPolicyInput& input) {
+  TRY(find_cluster(context, input.cluster_id()));
+  return wire::GetManagedScalingPolicyOutput();
+}
+
+base::Result<wire::RemoveManagedScalingPolicyOutput> Emr::remove_managed_scaling_policy(
+    const aws::Context& context, const wire::RemoveManagedScalingPolicyInput& input) {
+  TRY(find_cluster(context, input.cluster_id()));
+  return wire::RemoveManagedScalingPolicyOutput();
+}
+
+}  // namespace howdah::services::emr

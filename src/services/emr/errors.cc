@@ -1,0 +1,65 @@
+#include "services/emr/errors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ids.h"
+
+namespace howdah::services::emr {
+
+base::Error validation(std::string message) {
+  return {base::Code::kInvalidArgument, std::move(message), "ValidationException", {}};
+}
+
+base::Error invalid_request(std::string message, std::string_view error_code) {
+  return {base::Code::kInvalidArgument, std::move(message), "InvalidRequestException",
+          {{"ErrorCode", std::string(error_code)}}};
+}
+
+base::Error no_such_cluster(std::string_view id) {
+  return invalid_request(fmt::format("Cluster id '{}' is not valid.", id), "NoSuchCluster");
+}
+
+base::Error no_such_step(std::string_view id) {
+  return invalid_request(fmt::format("Step id '{}' is not valid.", id), "NoSuchStep");
+}
+
+base::Error no_such_job_flow(std::string_view id) {
+  const bool well_formed =
+      id.starts_with("j-") && id.size() > 2 && id.find_first_not_of(base::kUpperAlnum, 2) == id.npos;
+  return validation(well_formed ? "Specified job flow ID does not exist."
+                                : "Specified job flow ID not valid.");
+}
+
+base::Error may_not_be_modified() {
+  return validation("A job flow that is shutting down, terminated, or finished may not be modified.");
+}
+
+base::Error bad_marker() { return invalid_request("Invalid marker.", "InvalidMarker"); }
+
+base::Error of_cluster(base::Error error, std::string_view cluster_id, std::string_view step_id) {
+  if (!error.reason.empty()) return error;
+  if (error.code == base::Code::kNotFound) {
+    const bool step = !step_id.empty() && error.message.starts_with("Step ");
+    return step ? no_such_step(step_id) : no_such_cluster(cluster_id);
+  }
+  if (error.code == base::Code::kInvalidArgument) return bad_marker();
+  return error;
+}
+
+base::Error of_job_flow(base::Error error, std::string_view job_flow_id) {
+  if (error.reason.empty() && error.code == base::Code::kNotFound) return no_such_job_flow(job_flow_id);
+  return error;
+}
+
+std::string list_of(const std::vector<std::string>& names) {
+  std::string out;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) out += i + 1 == names.size() ? " and " : ", ";
+    out += names[i];
+  }
+  return out;
+}
+
+}  // namespace howdah::services::emr
