@@ -159,10 +159,6 @@ Result<SharedCredential> Iam::lookup(std::string_view access_key_id) {
     std::unique_lock lock(mutex_);
     if (generation == generation_ && id != "test") known_.insert_or_assign(id, found);
   }
-  if (found->expires && *found->expires <= clock_.now()) {
-    return base::Error{base::Code::kUnauthenticated,
-                       "The security token included in the request is expired", "ExpiredToken", {}};
-  }
   return found;
 }
 
@@ -220,6 +216,10 @@ Decision Iam::decide(const Credential& who, std::string_view action, std::string
 
 Status Iam::authorise(const Credential& who, std::string_view action, std::string_view resource,
                       const Context& request) {
+  if (who.expires && *who.expires <= clock_.now()) {
+    return base::Error{base::Code::kUnauthenticated,
+                       "The security token included in the request is expired", "ExpiredToken", {}};
+  }
   const Decision decision = decide(who, action, resource, request);
   if (decision.allowed) return {};
   return howdah::iam::denial(who.principal_arn, {action, resource, request}, decision);

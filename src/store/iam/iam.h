@@ -36,11 +36,13 @@ class Iam {
 
   // --- asked on every request -------------------------------------------------------------------
 
-  /// kUnauthenticated: "InvalidClientTokenId" for a key that is not there or not active,
-  /// "ExpiredToken" for temporary credentials past their end.
+  /// kUnauthenticated, "InvalidClientTokenId" for a key that is not there or not active. Expired
+  /// temporary credentials are found, so that a request signed with them can be told so; whoever
+  /// verifies the signature looks at `expires`, and authorise() allows them nothing.
   base::Result<std::shared_ptr<const Credential>> lookup(std::string_view access_key_id);
 
-  /// kPermissionDenied, reason "AccessDenied", AWS's wording. `request` holds what the request itself
+  /// kPermissionDenied, reason "AccessDenied", AWS's wording; kUnauthenticated, "ExpiredToken", past
+  /// the end of temporary credentials. `request` holds what the request itself
   /// tells (iam/request_context.h); who asks and when is added here.
   base::Status authorise(const Credential& who, std::string_view action, std::string_view resource,
                          const howdah::iam::Context& request);

@@ -209,7 +209,10 @@ TEST_F(IamTest, TemporaryCredentialsEndAndDieWithTheirRole) {
   reopen();
   EXPECT_TRUE(iam_->lookup(session->access_key_id).ok());
   clock_.advance(hours(1));
-  expect(iam_->lookup(session->access_key_id), "ExpiredToken",
+  const auto late = iam_->lookup(session->access_key_id);
+  ASSERT_TRUE(late.ok());
+  EXPECT_EQ((*late)->expires, session->expires);
+  expect(iam_->authorise(**late, "s3:GetObject", "*", {}), "ExpiredToken",
          "The security token included in the request is expired");
 }
 
