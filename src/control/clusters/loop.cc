@@ -46,7 +46,8 @@ void Loop::push(const cluster::Key& key, base::Millis delay) {
       it->second.due = std::min(it->second.due, due);
     }
   }
-  changed_.notify_one();
+  ++pushes_;
+  changed_.notify_all();
 }
 
 void Loop::work(std::stop_token stop) {
@@ -59,7 +60,7 @@ void Loop::work(std::stop_token stop) {
     }
     if (next == entries_.end() || next->second.due > now) {
       const base::Millis pause = next == entries_.end() ? kHousekeeping : std::min(kHousekeeping, next->second.due - now);
-      changed_.wait_for(lock, stop, pause, [] { return false; });
+      changed_.wait_for(lock, stop, pause, [this, before = pushes_] { return pushes_ != before; });
       continue;
     }
     next->second.running = true;
@@ -97,7 +98,8 @@ void Loop::run(const cluster::Key& key, std::stop_token) {
       entries_.erase(key);
     }
   }
-  changed_.notify_one();
+  ++pushes_;
+  changed_.notify_all();
 }
 
 void Loop::listen_to_store(std::stop_token stop) {

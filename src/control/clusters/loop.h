@@ -47,6 +47,7 @@ class Loop {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::map<cluster::Key, Entry> entries_;
+  uint64_t pushes_ = 0;  // of due times: what workers wait for
   std::vector<std::jthread> threads_;
 };
 
