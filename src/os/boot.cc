@@ -62,8 +62,9 @@ base::Result<base::Fd> open_pidfd(const ProcessIdentity& identity) {
 }
 
 base::JsonObject to_json(const ProcessIdentity& identity) {
-  return {
-      {"pid", identity.pid}, {"start_ticks", identity.start_ticks}, {"boot_id", identity.boot_id}};
+  return {{"pid", identity.pid},
+          {"start_ticks", static_cast<int64_t>(identity.start_ticks)},
+          {"boot_id", identity.boot_id}};
 }
 
 ProcessIdentity identity_from(const base::JsonObject& object) {

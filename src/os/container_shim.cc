@@ -297,26 +297,31 @@ int files_shim(const std::filesystem::path& node_folder) {
   return 0;
 }
 
+// The child waits for its ids; each half closes the other's ends, so that neither waits for a dead
+// one.
 int erase_shim(const std::filesystem::path& victim) {
   const IdMap ids = best_id_map(0, 0);
-  int ready[2], mapped[2];
-  if (::pipe2(ready, O_CLOEXEC) != 0 || ::pipe2(mapped, O_CLOEXEC) != 0)
-    return report_error(base::from_errno("pipe")), 1;
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    return report_error(base::from_errno("socketpair")), 1;
+  base::Fd ours(ends[0]), theirs(ends[1]);
   const pid_t child = ::fork();
   if (child == 0) {
-    char byte = 'x';
-    if (::unshare(CLONE_NEWUSER) != 0 || ::write(ready[1], &byte, 1) != 1 ||
-        ::read(mapped[0], &byte, 1) != 1)
+    ours.reset();
+    if (::unshare(CLONE_NEWUSER) != 0 || !send_message(theirs.get(), "map").ok() ||
+        !receive_message(theirs.get()).ok())
       ::_exit(1);
     become_container_root(ids);
     ::_exit(erase_tree(victim).ok() ? 0 : 1);
   }
-  char byte = 'x';
+  theirs.reset();
+  const bool mapped = child > 0 && receive_message(ours.get()).ok() &&
+                      map_ids_of(child, ids).ok() && send_message(ours.get(), "go").ok();
+  ours.reset();
   int status = 1;
-  if (child > 0 && ::read(ready[0], &byte, 1) == 1 && map_ids_of(child, ids).ok() &&
-      ::write(mapped[1], &byte, 1) == 1)
-    ::waitpid(child, &status, 0);
-  if (status != 0) return report_error(base::internal("could not remove " + victim.string())), 1;
+  if (child > 0) ::waitpid(child, &status, 0);
+  if (!mapped || status != 0)
+    return report_error(base::internal("could not remove " + victim.string())), 1;
   report_ok("");
   return 0;
 }

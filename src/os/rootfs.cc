@@ -30,57 +30,56 @@ base::Status make_folder(const std::string& path, mode_t mode) {
   return base::ok();
 }
 
-/// Folders of `lower` down to `relative` in `upper`, with their modes: a merged folder shows the
-/// attributes of the upper one.
-base::Status mirror_folders(const std::string& lower, const std::string& upper,
+// The skeleton is a layer of folders in memory between the host's and the node's own: a merged
+// folder shows the attributes of its topmost layer, so what is made here becomes the container
+// root's, and a whiteout made here hides what the host has.
+
+/// Folders of `lower` down to `relative` in `skeleton`, with their modes.
+base::Status mirror_folders(const std::string& lower, const std::string& skeleton,
                             const std::string& relative) {
   std::filesystem::path done;
   for (const auto& part : std::filesystem::path(relative)) {
     done /= part;
     struct stat info;
     if (::lstat((lower / done).c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return base::ok();
-    const std::string target = (upper / done).string();
-    if (::mkdir(target.c_str(), 0700) != 0) {
-      if (errno == EEXIST) continue;
-      return base::from_errno("mkdir " + target);
-    }
-    if (::chmod(target.c_str(), info.st_mode & 07777) != 0)
-      return base::from_errno("chmod " + target);
+    TRY(make_folder((skeleton / done).string(), info.st_mode & 07777));
   }
   return base::ok();
 }
 
 // A character device 0/0 is overlayfs's sign for "not there" (kernel: overlayfs.rst, whiteouts).
-base::Status hide(const std::string& lower, const std::string& upper, const std::string& relative) {
+base::Status hide(const std::string& lower, const std::string& skeleton,
+                  const std::string& relative) {
   struct stat info;
   if (::lstat((lower + "/" + relative).c_str(), &info) != 0) return base::ok();
-  TRY(mirror_folders(lower, upper, std::filesystem::path(relative).parent_path().string()));
-  if (::mknod((upper + "/" + relative).c_str(), S_IFCHR, ::makedev(0, 0)) != 0 && errno != EEXIST)
+  TRY(mirror_folders(lower, skeleton, std::filesystem::path(relative).parent_path().string()));
+  if (::mknod((skeleton + "/" + relative).c_str(), S_IFCHR, ::makedev(0, 0)) != 0 &&
+      errno != EEXIST)
     return base::from_errno("hide " + relative);
   return base::ok();
 }
 
-void open_folders(const std::string& lower, const std::string& upper, int depth) {
+void open_folders(const std::string& lower, const std::string& skeleton, int depth) {
   DIR* dir = ::opendir(lower.c_str());
   if (dir == nullptr) return;
   while (const dirent* entry = ::readdir(dir)) {
     const std::string name = entry->d_name;
     if (name == "." || name == ".." || entry->d_type != DT_DIR) continue;
-    if (!mirror_folders(lower, upper, name).ok()) continue;
-    if (depth > 1) open_folders(lower + "/" + name, upper + "/" + name, depth - 1);
+    const std::string inner = skeleton + "/" + name;
+    if (!mirror_folders(lower, skeleton, name).ok()) continue;
+    if (depth > 1) open_folders(lower + "/" + name, inner, depth - 1);
   }
   ::closedir(dir);
 }
 
-void copy_files(const std::string& lower, const std::string& upper) {
+void copy_files(const std::string& lower, const std::string& skeleton) {
   DIR* dir = ::opendir(lower.c_str());
   if (dir == nullptr) return;
   while (const dirent* entry = ::readdir(dir)) {
     if (entry->d_type != DT_REG) continue;
-    const std::string target = upper + "/" + entry->d_name;
-    if (::access(target.c_str(), F_OK) == 0) continue;
     if (auto text = read_file(lower + "/" + entry->d_name); text.ok())
-      if (!write_file(target, *text, 0644, Durability::kProcess).ok()) break;
+      if (!write_file(skeleton + "/" + entry->d_name, *text, 0644, Durability::kProcess).ok())
+        break;
   }
   ::closedir(dir);
 }
@@ -151,22 +150,34 @@ base::Status RootBuilder::make_root() {
   return base::ok();
 }
 
-base::Status RootBuilder::mount_overlay(const BuildStep& step, const std::string& lower,
-                                        const std::string& upper, const std::string& work,
-                                        bool ids_mapped) {
+base::Result<std::string> RootBuilder::make_skeleton(const BuildStep& step,
+                                                     const std::string& lower, bool ids_mapped) {
+  if (!skeleton_made_) {
+    auto memory = TRY(new_mount("tmpfs", {{"mode", "0755"}}));
+    TRY(attach(memory, TRY(root_.folder("/.stage/skeleton")), "skeleton"));
+    staged_.push_back(stage("skeleton"));
+    skeleton_made_ = true;
+  }
+  const std::string skeleton = stage("skeleton/") + step.name;
+  TRY(make_folder(skeleton, 0755));
+  for (const auto& path : step.hidden) TRY(hide(lower, skeleton, path));
+  if (ids_mapped) return skeleton;
+  if (step.open_depth > 0) open_folders(lower, skeleton, step.open_depth);
+  for (const auto& path : step.open_below)
+    if (mirror_folders(lower, skeleton, path).ok() &&
+        ::access((skeleton + "/" + path).c_str(), F_OK) == 0)
+      open_folders(lower + "/" + path, skeleton + "/" + path, 64);
+  if (step.open_files) copy_files(lower, skeleton);
+  return skeleton;
+}
+
+base::Status RootBuilder::mount_overlay(const BuildStep& step, const std::string& lowers,
+                                        const std::string& upper, const std::string& work) {
   TRY(make_folder(upper, 0755));
   TRY(make_folder(work, 0755));
-  for (const auto& path : step.hidden) TRY(hide(lower, upper, path));
-  if (!ids_mapped) {
-    if (step.open_depth > 0) open_folders(lower, upper, step.open_depth);
-    for (const auto& path : step.open_below)
-      if (mirror_folders(lower, upper, path).ok() &&
-          ::access((upper + "/" + path).c_str(), F_OK) == 0)
-        open_folders(lower + "/" + path, upper + "/" + path, 64);
-    if (step.open_files) copy_files(lower, upper);
-  }
-  auto tree = TRY(new_mount(
-      "overlay", {{"lowerdir", lower}, {"upperdir", upper}, {"workdir", work}, {"userxattr", ""}}));
+  auto tree = TRY(
+      new_mount("overlay",
+                {{"lowerdir", lowers}, {"upperdir", upper}, {"workdir", work}, {"userxattr", ""}}));
   auto target = TRY(root_.folder(step.target));
   return attach(tree, target, step.target);
 }
@@ -178,8 +189,9 @@ base::Status RootBuilder::overlay(int number, const BuildStep& step) {
   TRY(attach(source.fd, TRY(root_.folder("/.stage/" + lower_name)), step.source));
   const std::string lower = stage(lower_name);
   staged_.push_back(lower);
-  auto on_disk = mount_overlay(step, lower, stage("fs/upper/") + step.name,
-                               stage("fs/work/") + step.name, source.ids_mapped);
+  const std::string lowers = TRY(make_skeleton(step, lower, source.ids_mapped)) + ":" + lower;
+  auto on_disk =
+      mount_overlay(step, lowers, stage("fs/upper/") + step.name, stage("fs/work/") + step.name);
   if (on_disk.ok()) return base::ok();
 
   // The data directory's file system cannot hold an upper layer: memory can, until the node ends.
@@ -187,8 +199,8 @@ base::Status RootBuilder::overlay(int number, const BuildStep& step) {
   auto memory = TRY(new_mount("tmpfs", {{"mode", "0755"}}));
   TRY(attach(memory, TRY(root_.folder("/.stage/" + memory_name)), memory_name));
   staged_.push_back(stage(memory_name));
-  auto in_memory = mount_overlay(step, lower, stage(memory_name) + "/upper",
-                                 stage(memory_name) + "/work", source.ids_mapped);
+  auto in_memory =
+      mount_overlay(step, lowers, stage(memory_name) + "/upper", stage(memory_name) + "/work");
   if (in_memory.ok()) {
     warnings_.push_back("changes below " + step.target + " are kept in memory, not on disk (" +
                         on_disk.error().message + ")");

@@ -39,8 +39,10 @@ class RootBuilder {
   base::Status make_root();
   base::Status apply(int number, const BuildStep& step);
   base::Status overlay(int number, const BuildStep& step);
-  base::Status mount_overlay(const BuildStep& step, const std::string& lower,
-                             const std::string& upper, const std::string& work, bool ids_mapped);
+  base::Result<std::string> make_skeleton(const BuildStep& step, const std::string& lower,
+                                          bool ids_mapped);
+  base::Status mount_overlay(const BuildStep& step, const std::string& lowers,
+                             const std::string& upper, const std::string& work);
   base::Status bind(int number, const BuildStep& step);
   base::Status own(const BuildStep& step);
   base::Status copy(int number, const BuildStep& step);
@@ -50,6 +52,7 @@ class RootBuilder {
   std::map<int, Source> sources_;
   std::map<std::string, base::Fd> device_nodes_;
   Inside root_{base::Fd()};
+  bool skeleton_made_ = false;
   std::vector<std::string> staged_;  // mounts that only building needs
   std::vector<std::string> warnings_;
 };
