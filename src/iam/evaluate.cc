@@ -137,7 +137,7 @@ base::Error denial(std::string_view principal_arn, const Request& request,
   return {base::Code::kPermissionDenied,
           fmt::format("User: {} is not authorized to perform: {} on resource: {} {}", principal_arn,
                       request.action, request.resource, why),
-          "AccessDenied",
+          {},
           {}};
 }
 

@@ -64,7 +64,8 @@ enum class Trust {
 Trust evaluate_trust(const Policy& policy, const Caller& caller, const Request& request);
 
 /// AWS's text ("User: … is not authorized to perform: … on resource: … because no identity-based
-/// policy allows the … action"), kPermissionDenied with the reason "AccessDenied".
+/// policy allows the … action"), kPermissionDenied. No reason: each protocol has its own name for it
+/// (aws/errors.cc: AccessDenied, AccessDeniedException).
 base::Error denial(std::string_view principal_arn, const Request& request,
                    const Decision& decision);
 

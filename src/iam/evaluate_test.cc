@@ -112,7 +112,7 @@ TEST(Evaluate, ADenialIsWordedAsAwsDoes) {
   const Context context = alice();
   const Request request{"elasticmapreduce:RunJobFlow", "*", context};
   const base::Error error = denial(kAlice, request, evaluate({}, request));
-  EXPECT_EQ(error.reason, "AccessDenied");
+  EXPECT_EQ(error.reason, "");  // the protocol names it
   EXPECT_EQ(error.code, base::Code::kPermissionDenied);
   EXPECT_EQ(error.message,
             "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: "

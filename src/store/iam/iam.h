@@ -41,9 +41,9 @@ class Iam {
   /// verifies the signature looks at `expires`, and authorise() allows them nothing.
   base::Result<std::shared_ptr<const Credential>> lookup(std::string_view access_key_id);
 
-  /// kPermissionDenied, reason "AccessDenied", AWS's wording; kUnauthenticated, "ExpiredToken", past
-  /// the end of temporary credentials. `request` holds what the request itself
-  /// tells (iam/request_context.h); who asks and when is added here.
+  /// kPermissionDenied with AWS's wording (the protocol names it); kUnauthenticated, "ExpiredToken",
+  /// past the end of temporary credentials. `request` holds what the request itself tells
+  /// (iam/request_context.h); who asks and when is added here.
   base::Status authorise(const Credential& who, std::string_view action, std::string_view resource,
                          const howdah::iam::Context& request);
   howdah::iam::Decision decide(const Credential& who, std::string_view action,
