@@ -21,10 +21,11 @@ class Crc32c {
     const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
     size_t left = bytes.size();
     for (; left >= 8; left -= 8, at += 8) {
-      const uint32_t low = crc ^ (at[0] | at[1] << 8 | at[2] << 16 | static_cast<uint32_t>(at[3]) << 24);
+      const uint32_t low =
+          crc ^ (at[0] | at[1] << 8 | at[2] << 16 | static_cast<uint32_t>(at[3]) << 24);
       crc = tables.t_[7][low & 255] ^ tables.t_[6][low >> 8 & 255] ^ tables.t_[5][low >> 16 & 255] ^
-            tables.t_[4][low >> 24] ^ tables.t_[3][at[4]] ^ tables.t_[2][at[5]] ^ tables.t_[1][at[6]] ^
-            tables.t_[0][at[7]];
+            tables.t_[4][low >> 24] ^ tables.t_[3][at[4]] ^ tables.t_[2][at[5]] ^
+            tables.t_[1][at[6]] ^ tables.t_[0][at[7]];
     }
     for (; left > 0; --left, ++at) crc = tables.t_[0][(crc ^ *at) & 255] ^ crc >> 8;
     return ~crc;
@@ -45,8 +46,8 @@ class Crc32c {
 };
 
 std::string big_endian(uint32_t value) {
-  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
-          static_cast<char>(value)};
+  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
+          static_cast<char>(value >> 8), static_cast<char>(value)};
 }
 
 /// Kept for ever: looking it up at every use costs more than digesting a short text.
@@ -70,7 +71,8 @@ const EVP_MD* evp(Algorithm algorithm) {
       static const EVP_MD* const sha256 = fetched("SHA256");
       return sha256;
     }
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
@@ -109,7 +111,8 @@ std::string Digest::finish() {
   if (!state_->context) return big_endian(state_->crc);
   std::string out(EVP_MAX_MD_SIZE, '\0');
   unsigned length = 0;
-  CHECK(EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(out.data()), &length) == 1);
+  CHECK(EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(out.data()),
+                           &length) == 1);
   out.resize(length);
   return out;
 }

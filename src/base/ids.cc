@@ -8,7 +8,8 @@ namespace howdah::base {
 
 std::string Ids::token(std::string_view alphabet, size_t length) {
   CHECK(!alphabet.empty() && alphabet.size() <= 256);
-  const size_t limit = 256 - 256 % alphabet.size();  // above it a byte would favour the first letters
+  const size_t limit =
+      256 - 256 % alphabet.size();  // above it a byte would favour the first letters
   std::string out;
   out.reserve(length);
   uint8_t bytes[64];

@@ -58,8 +58,8 @@ std::string to_lower(std::string_view text) {
 }
 
 bool equals_ignore_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string percent_encode(std::string_view text, std::string_view keep) {
@@ -109,9 +109,9 @@ std::string to_hex(std::string_view bytes) {
 
 std::string to_base64(std::string_view bytes) {
   std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
   out.resize(static_cast<size_t>(length));
   return out;
 }
@@ -120,8 +120,9 @@ std::optional<std::string> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   if (text.empty()) return std::string();
   const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  if (text.substr(0, text.size() - padding).find_first_not_of(
-          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") != std::string_view::npos) {
+  if (text.substr(0, text.size() - padding)
+          .find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") !=
+      std::string_view::npos) {
     return std::nullopt;
   }
   std::string out(text.size() / 4 * 3, '\0');
@@ -161,11 +162,12 @@ std::optional<Time> from_fields(int year, int month, int day, int hour, int minu
   if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) {
     return std::nullopt;
   }
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok()) return std::nullopt;
-  return Time(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second);
+  return Time(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
+         std::chrono::minutes(minute) + std::chrono::seconds(second);
 }
 }  // namespace
 
@@ -214,7 +216,8 @@ std::optional<Time> parse_iso8601(std::string_view text) {
     int offset_hour, offset_minute;
     const size_t colon = at + 3 < text.size() && text[at + 3] == ':' ? 1 : 0;  // +02:00, +0200
     if (!number(text, at + 1, 2, &offset_hour) ||
-        !number(text, at + 3 + colon, 2, &offset_minute) || offset_hour > 23 || offset_minute > 59) {
+        !number(text, at + 3 + colon, 2, &offset_minute) || offset_hour > 23 ||
+        offset_minute > 59) {
       return std::nullopt;
     }
     offset_minutes = (offset_hour * 60 + offset_minute) * (text[at] == '-' ? -1 : 1);
@@ -240,7 +243,8 @@ std::optional<Time> parse_rfc822(std::string_view text) {
   }
   const auto month = std::find(std::begin(kMonths), std::end(kMonths), text.substr(3, 3));
   if (month == std::end(kMonths)) return std::nullopt;
-  return from_fields(year, static_cast<int>(month - std::begin(kMonths)) + 1, day, hour, minute, second);
+  return from_fields(year, static_cast<int>(month - std::begin(kMonths)) + 1, day, hour, minute,
+                     second);
 }
 
 bool equals_in_constant_time(std::string_view a, std::string_view b) {
