@@ -14,9 +14,9 @@ COLUMNS = ["name", "inspection_result", "inspection_closed_business", "violation
 FIRST = ["Blue", "Corner", "Golden", "Green", "Happy", "Harbor", "Hidden", "Iron", "Jolly", "Lucky",
          "Maple", "Midnight", "Old", "Olive", "Pepper", "Pine", "Quiet", "Red", "River", "Rosemary",
          "Salty", "Silver", "Sunny", "Three", "Tiny", "Velvet", "Wild", "Winter"]
-SECOND = ["Anchor", "Bear", "Bicycle", "Crow", "Dumpling", "Fig", "Fork", "Garden", "Goose", "Kettle",
-          "Lantern", "Lemon", "Moon", "Oyster", "Pan", "Pickle", "Plate", "Pot", "Radish", "Salmon",
-          "Spoon", "Table", "Teapot", "Turnip"]
+SECOND = ["Anchor", "Bear", "Bicycle", "Crow", "Dumpling", "Fig", "Fork", "Garden", "Goose",
+          "Kettle", "Lantern", "Lemon", "Moon", "Oyster", "Pan", "Pickle", "Plate", "Pot", "Radish",
+          "Salmon", "Spoon", "Table", "Teapot", "Turnip"]
 KIND = ["Bakery", "Bar", "Bistro", "Burgers", "Cafe", "Deli", "Diner", "Grill", "Kitchen", "Market",
         "Noodles", "Pizza", "Tavern", "Teriyaki"]
 POINTS = {"RED": [5, 5, 5, 10, 10, 25], "BLUE": [2, 3, 3, 5]}

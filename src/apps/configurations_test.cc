@@ -30,7 +30,8 @@ TEST(CheckConfigurations, AcceptsWhatAwsDocuments) {
     {"Classification":"spark-defaults","Properties":{"spark.dynamicAllocation.enabled":"false"}},
     {"Classification":"spark-env","Configurations":[
       {"Classification":"export","Properties":{"PYSPARK_PYTHON":"/usr/bin/python3"}}]},
-    {"Classification":"hadoop-env","Configurations":[{"Classification":"export","Properties":{"A":"b"},"Configurations":[]}]},
+    {"Classification":"hadoop-env","Configurations":[
+      {"Classification":"export","Properties":{"A":"b"},"Configurations":[]}]},
     {"Classification":"trino-connector-hive","Properties":{}},
     {"Classification":"hive-site","Properties":{"a":"b"}}])"),
             "");
@@ -52,8 +53,7 @@ TEST(CheckConfigurations, RefusesWhatCannotBeWritten) {
   EXPECT_THAT(refusal(R"([{"Classification":"core-site","Properties":{" ":"b"}}])"),
               HasSubstr("empty name"));
   EXPECT_THAT(
-      refusal(
-          R"([{"Classification":"spark-defaults","Configurations":[{"Classification":"export"}]}])"),
+      refusal(R"([{"Classification":"hdfs-site","Configurations":[{"Classification":"export"}]}])"),
       HasSubstr("ends in -env"));
   EXPECT_THAT(
       refusal(R"([{"Classification":"spark-env","Configurations":[{"Classification":"spark"}]}])"),
@@ -69,7 +69,8 @@ TEST(CheckConfigurations, RefusesWhatCannotBeWritten) {
 TEST(CheckConfigurations, SaysWhatHasNoEffect) {
   EXPECT_THAT(
       configurations_without_effect(list(R"([{"Classification":"spark-defaults","Properties":{}},
-      {"Classification":"yarn-site","Properties":{}}, {"Classification":"spark","Properties":{"x":"y"}}])")),
+      {"Classification":"yarn-site","Properties":{}},
+      {"Classification":"spark","Properties":{"x":"y"}}])")),
       ElementsAre(HasSubstr("Property x"), HasSubstr("yarn-site")));
   EXPECT_THAT(configurations_without_effect({}), IsEmpty());
 }
@@ -78,7 +79,8 @@ TEST(Flatten, LaterEntriesWin) {
   const Configurations flat = flatten(list(R"([
     {"Classification":"core-site","Properties":{"a":"1","b":"2"}},
     {"Classification":"core-site","Properties":{"a":"3"}},
-    {"Classification":"spark-env","Configurations":[{"Classification":"export","Properties":{"X":"1"}}]}])"));
+    {"Classification":"spark-env","Configurations":[
+      {"Classification":"export","Properties":{"X":"1"}}]}])"));
   EXPECT_THAT(flat.of("core-site"), ElementsAre(Pair("a", "3"), Pair("b", "2")));
   EXPECT_THAT(flat.exports_of("spark-env"), ElementsAre(Pair("X", "1")));
   EXPECT_THAT(flat.of("hdfs-site"), IsEmpty());

@@ -42,10 +42,10 @@ TEST(InstanceTypes, ABrokenTableNamesTheFamily) {
   };
   EXPECT_THAT(problem("{}"), HasSubstr("\"families\""));
   EXPECT_THAT(problem(R"({"families":[{}]})"), HasSubstr("without a name"));
-  EXPECT_THAT(
-      problem(
-          R"({"families":[{"family":"m9","architecture":"X86_64","memory_gib":1,"usd_per_hour":1,"sizes":["a"]}]})"),
-      HasSubstr("family m9"));
+  EXPECT_THAT(problem(
+                  R"({"families":[
+    {"family":"m9","architecture":"X86_64","memory_gib":1,"usd_per_hour":1,"sizes":["a"]}]})"),
+              HasSubstr("family m9"));
 }
 
 }  // namespace

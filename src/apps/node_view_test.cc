@@ -111,9 +111,11 @@ TEST(NodeView, InfoFilesAreSpelledAsScriptsGrepThem) {
 
 TEST(NodeView, ClassificationsOverrideTheDefaults) {
   const NodeView view = view_of(configured(R"([
-    {"Classification":"spark-defaults","Properties":{"spark.driver.memory":"7g","spark.sql.shuffle.partitions":"8"}},
+    {"Classification":"spark-defaults","Properties":{
+      "spark.driver.memory":"7g","spark.sql.shuffle.partitions":"8"}},
     {"Classification":"spark-log4j2","Properties":{"rootLogger.level":"warn"}},
-    {"Classification":"core-site","Properties":{"fs.s3a.committer.name":"directory","my.key":"a<b"}},
+    {"Classification":"core-site","Properties":{
+      "fs.s3a.committer.name":"directory","my.key":"a<b"}},
     {"Classification":"hdfs-site","Properties":{"dfs.replication":"1"}}])"));
   EXPECT_THAT(contents(view, kSparkDefaults), HasSubstr("\nspark.driver.memory 7g\n"));
   EXPECT_THAT(contents(view, kSparkDefaults), HasSubstr("\nspark.sql.shuffle.partitions 8\n"));

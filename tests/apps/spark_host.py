@@ -1,7 +1,7 @@
-"""The Spark of a release on this host, outside of any node, with a node's configuration and programs.
+"""The Spark of a release on this host, outside of any node, with a node's settings and programs.
 
-A node shows the engine at /usr/lib/spark and its own /mnt; here both are folders of the test, so the
-rendered files are pointed at them.
+A node shows the engine at /usr/lib/spark and its own /mnt; here both are folders of the test, so
+the rendered files are pointed at them.
 """
 import json
 import os

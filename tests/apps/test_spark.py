@@ -64,7 +64,8 @@ def test_a_script_that_asks_for_yarn_runs_here_with_the_clusters_settings(tmp_pa
 
 def test_the_example_everybody_tries_first(tmp_path):
     host = spark_host.SparkHost(tmp_path)
-    done = host.run("spark-submit", "--master", "yarn", "--class", "org.apache.spark.examples.SparkPi",
+    done = host.run("spark-submit", "--master", "yarn",
+                    "--class", "org.apache.spark.examples.SparkPi",
                     host.home / "examples/jars/spark-examples.jar", 4)
     assert done.returncode == 0, done.stderr
     assert "Pi is roughly 3.1" in done.stdout

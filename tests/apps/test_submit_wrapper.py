@@ -25,7 +25,8 @@ def submit(tmp_path):
 
     def run(*arguments, program=PROGRAMS / "spark-submit"):
         done = subprocess.run([program, *arguments], capture_output=True, text=True, check=True,
-                              env={"PATH": os.environ["PATH"], "SPARK_HOME": str(tmp_path / "spark"),
+                              env={"PATH": os.environ["PATH"],
+                                   "SPARK_HOME": str(tmp_path / "spark"),
                                    "HOWDAH_NOTES_FILE": str(tmp_path / "notes")})
         notes = tmp_path / "notes"
         said = notes.read_text() if notes.exists() else ""
@@ -68,7 +69,8 @@ def test_everything_else_passes_unchanged(submit, given):
 
 
 def test_blanks_quotes_and_stars_survive(submit):
-    given = ["--conf", "spark.x=a  b\t'\"$HOME", "--master", "yarn", "job.py", "", "*", "a\\nb", "-n"]
+    given = ["--conf", "spark.x=a  b\t'\"$HOME", "--master", "yarn", "job.py", "", "*", "a\\nb",
+             "-n"]
     arguments, _ = submit(*given)
     assert arguments == [*given[:3], "local[*]", *given[4:]]
 
