@@ -88,6 +88,10 @@ int install(const Globals& globals, const InstallOptions& options) {
     for (const apps::Release& release : releases->all()) labels.push_back(release.label);
     std::string near = releases->find(options.label) ? "" : nearest(options.label, labels);
     std::string next = near.empty() ? "howdah releases" : "howdah install " + near;
+    if (options.offline && near.empty()) {
+      next = fmt::format("howdah install {} --cache DIR where it can be fetched; bring DIR here",
+                         options.label);
+    }
     if (done.error().code == base::Code::kUnavailable) {
       next = fmt::format("howdah install {} again: what is verified is not fetched twice",
                          options.label);

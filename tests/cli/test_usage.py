@@ -79,7 +79,8 @@ def test_an_unknown_label_is_met_with_the_known(howdah):
 def test_offline_without_a_cache_names_what_is_missing(howdah, tmp_path):
     done = howdah.run("install", "emr-7.10.0", "--offline", "--engines", tmp_path / "engines")
     assert done.returncode == 1
-    assert "pyspark" in done.stderr
+    assert "Spark 3.5.5" in done.stderr
+    assert "--cache" in done.stderr
 
 
 def test_no_colours_in_a_pipe(howdah):
