@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes C++ tables and typed views from botocore's service models.
 
-    shapegen.py --models <botocore/data> --patches <src/aws/patches> --out <build>/gen emr sts iam s3
+    shapegen.py --models <botocore/data> --patches <src/aws/patches> --out <build>/gen emr sts …
 
 For each service <out>/aws/<service>/{types.h,types.cc,api.h,api.cc}, and once
 <out>/aws/services.{h,cc}. What a model gets wrong is repaired by <patches>/<service>.json: a JSON
@@ -311,8 +311,8 @@ def types_cc(model):
     queries, selectors, operations = operation_rows(model)
     errors = error_rows(model)
     out = [f"// Written by tools/shapegen.py from the model of {model.service}.",
-           f'#include "aws/{model.service}/types.h"', "", f"namespace howdah::aws::{model.service} {{",
-           "namespace {", "", f"extern const Shape kShapes[{len(model.used)}];", ""]
+           f'#include "aws/{model.service}/types.h"', "",
+           f"namespace howdah::aws::{model.service} {{", "namespace {", "", f"extern const Shape kShapes[{len(model.used)}];", ""]
 
     def table(kind, name, rows, constinit=True):
         if rows:
@@ -331,18 +331,19 @@ def types_cc(model):
     table("Operation", "kOperations", operations)
     table("ErrorShape", "kErrors", errors)
     meta = model.meta
+    namespace = meta.get("xmlNamespace", model.patch.get("xml_namespace", ""))
     out += ["}  // namespace", "", "constinit const Service kService = {",
             f"    .name = {text(model.service)},",
             f"    .signing_name = {text(meta.get('signingName', meta['endpointPrefix']))},",
             f"    .protocol = Protocol::{protocol_of(meta)},",
             f"    .target_prefix = {text(meta.get('targetPrefix', ''))},",
             f"    .api_version = {text(meta['apiVersion'])},",
-            f"    .xml_namespace = {text(meta.get('xmlNamespace', model.patch.get('xml_namespace', '')))},",
+            f"    .xml_namespace = {text(namespace)},",
             f"    .operations = kOperations, .operation_count = {len(operations)},"]
     if errors:
         out.append(f"    .errors = kErrors, .error_count = {len(errors)},")
-    out += ["};", "", "const Operation& operation(Op op) { return kOperations[static_cast<size_t>(op)]; }",
-            "", f"}}  // namespace howdah::aws::{model.service}", ""]
+    out += ["};", "",
+            "const Operation& operation(Op op) { return kOperations[static_cast<size_t>(op)]; }", "", f"}}  // namespace howdah::aws::{model.service}", ""]
     return "\n".join(out)
 
 
@@ -403,8 +404,9 @@ class Views:
         if kind == "list":
             inner = self.m.shapes[shape["member"]["shape"]]["type"]
             if inner == "structure":
-                return f"  Views<{self.m.cpp(shape['member']['shape'])}> {fn}() const {{ return Views<{self.m.cpp(shape['member']['shape'])}>(array_({key})); }}"
-            if inner in ("string", "timestamp") and inner == "string":
+                views = f"Views<{self.m.cpp(shape['member']['shape'])}>"
+                return f"  {views} {fn}() const {{ return {views}(array_({key})); }}"
+            if inner == "string":
                 return f"  std::vector<std::string> {fn}() const {{ return texts_({key}); }}"
             return f"  const base::JsonArray* {fn}() const {{ return array_({key}); }}"
         inner = self.m.shapes[shape["value"]["shape"]]["type"]
@@ -443,8 +445,8 @@ class Views:
             out.append(self.getter(member, ref, member in shape.get("required", [])))
         head = [f"class {cpp_name} : public View {{", " public:"]
         if stream:
-            head.append(f"  explicit {cpp_name}(const base::JsonObject& raw, http::BodyReader* body = nullptr)"
-                        " : View(raw), body_(body) {}")
+            head.append(f"  explicit {cpp_name}(const base::JsonObject& raw, "
+                        "http::BodyReader* body = nullptr) : View(raw), body_(body) {}")
             head.append("  http::BodyReader* body() const { return body_; }")
             out += ["", " private:", "  http::BodyReader* body_;"]
         else:
@@ -489,8 +491,9 @@ class Views:
                 continue
             if shape["type"] == "structure":
                 builder = self.m.builder_name[ref["shape"]]
+                put = f'put_("{member}", base::Json(std::move(value.raw())))'
                 out.append(f"inline {cpp_name}& {cpp_name}::set_{fn}({builder} value) "
-                           f'{{ return put_("{member}", base::Json(std::move(value.raw()))), *this; }}')
+                           f"{{ return {put}, *this; }}")
             elif shape["type"] == "list":
                 inner = shape["member"]["shape"]
                 if self.m.shapes[inner]["type"] == "structure":
@@ -514,8 +517,8 @@ class Views:
         m = self.m
         views, builders = self.ordered(m.views), self.ordered(m.builders)
         out = ["#pragma once", "",
-               f"// Written by tools/shapegen.py from the model of {m.service}. Views of inputs and builders",
-               "// of outputs; see aws/view.h for what they promise.", "",
+               f"// Written by tools/shapegen.py from the model of {m.service}. Views of inputs and "
+               "builders", "// of outputs; see aws/view.h for what they promise.", "",
                '#include "aws/view.h"', "", f"namespace howdah::aws::{m.service} {{", "",
                "extern const Service kService;", ""]
         out.append("enum class Op : uint16_t {")
@@ -552,13 +555,14 @@ class Views:
 
 def api_h(model):
     out = ["#pragma once", "",
-           f"// Written by tools/shapegen.py: one method an operation of {model.service}; what is not",
-           "// overridden answers as Amazon does for an operation that is not there.", "",
-           f'#include "aws/{model.service}/types.h"', "", f"namespace howdah::aws::{model.service} {{", "",
-           "class Api : public ServiceApi {", " public:",
+           f"// Written by tools/shapegen.py: one method an operation of {model.service}; what is "
+           "not", "// overridden answers as Amazon does for an operation that is not there.", "",
+           f'#include "aws/{model.service}/types.h"', "",
+           f"namespace howdah::aws::{model.service} {{", "", "class Api : public ServiceApi {", " public:",
            "  const Service& service() const override { return kService; }",
            "  base::Result<Answer> call(const Operation& operation, const Context& context,",
-           "                            const base::JsonObject& input, http::BodyReader* body) override;",
+           "                            const base::JsonObject& input, "
+           "http::BodyReader* body) override;",
            ""]
     for op in model.operations:
         out.append(f"  virtual base::Result<{op['name']}Output> {snake(op['name'])}("
@@ -571,7 +575,8 @@ def api_cc(model):
     out = ["// Written by tools/shapegen.py.", f'#include "aws/{model.service}/api.h"', "",
            f"namespace howdah::aws::{model.service} {{", "",
            "base::Result<Answer> Api::call(const Operation& operation, const Context& context,",
-           "                               const base::JsonObject& input, http::BodyReader* body) {",
+           "                               const base::JsonObject& input, "
+           "http::BodyReader* body) {",
            "  (void)body;",
            "  switch (static_cast<Op>(operation.index)) {"]
     for op in model.operations:
@@ -583,18 +588,23 @@ def api_cc(model):
     out += ["  }", "  return not_there(kService, operation);", "}", ""]
     for op in model.operations:
         out.append(f"base::Result<{op['name']}Output> Api::{snake(op['name'])}(const Context&, "
-                   f"const {op['name']}Input&) {{ return not_there(kService, operation(Op::k{pascal(op['name'])})); }}")
+                   f"const {op['name']}Input&) {{ return not_there(kService, "
+                   f"operation(Op::k{pascal(op['name'])})); }}")
     return "\n".join(out + ["", f"}}  // namespace howdah::aws::{model.service}", ""])
 
 
 def services(names):
-    header = ["#pragma once", "", "// Written by tools/shapegen.py: every service whose model is compiled in.", "",
+    header = ["#pragma once", "",
+              "// Written by tools/shapegen.py: every service whose model is compiled in.", "",
               "#include <span>", "", '#include "aws/schema.h"', "", "namespace howdah::aws {", ""]
     header += [f"namespace {n} {{\nextern const Service kService;\n}}" for n in names]
-    header += ["", "std::span<const Service* const> all_services();", "", "}  // namespace howdah::aws", ""]
-    source = ["// Written by tools/shapegen.py.", '#include "aws/services.h"', "", "namespace howdah::aws {", "",
+    header += ["", "std::span<const Service* const> all_services();", "",
+               "}  // namespace howdah::aws", ""]
+    pointers = ", ".join(f"&{n}::kService" for n in names)
+    source = ["// Written by tools/shapegen.py.", '#include "aws/services.h"', "",
+              "namespace howdah::aws {", "",
               "std::span<const Service* const> all_services() {",
-              "  static constexpr const Service* kAll[] = {" + ", ".join(f"&{n}::kService" for n in names) + "};",
+              f"  static constexpr const Service* kAll[] = {{{pointers}}};",
               "  return kAll;", "}", "", "}  // namespace howdah::aws", ""]
     return "\n".join(header), "\n".join(source)
 

@@ -23,15 +23,25 @@ base::Error broken(std::string_view reason, std::string message) {
 }
 
 base::Error incomplete() {
-  return broken("IncompleteBody",
-                "You did not provide the number of bytes specified by the Content-Length HTTP header");
+  return broken(
+      "IncompleteBody",
+      "You did not provide the number of bytes specified by the Content-Length HTTP header");
 }
 
 base::Error bad_framing() {
   return broken("InvalidRequest", "The aws-chunked body is not well-formed.");
 }
 
-// Neither hash nor chunks: counts only.
+base::Error hash_mismatch(const std::string& expected, std::string_view actual) {
+  base::Error error =
+      broken("XAmzContentSHA256Mismatch",
+             "The provided 'x-amz-content-sha256' header does not match what was computed.");
+  error.details = {{"ClientComputedContentSHA256", expected},
+                   {"S3ComputedContentSHA256", std::string(actual)}};
+  return error;
+}
+
+// Neither hash nor chunks.
 class PlainBody final : public VerifiedBody {
  public:
   explicit PlainBody(http::BodyReader& inner) : inner_(inner) {}
@@ -59,11 +69,7 @@ class HashedBody final : public VerifiedBody {
     done_ = true;
     const std::string actual = base::to_hex(digest_.finish());
     if (actual == expected_) return count;
-    base::Error error =
-        broken("XAmzContentSHA256Mismatch",
-               "The provided 'x-amz-content-sha256' header does not match what was computed.");
-    error.details = {{"ClientComputedContentSHA256", expected_}, {"S3ComputedContentSHA256", actual}};
-    return error;
+    return hash_mismatch(expected_, actual);
   }
   std::optional<uint64_t> length() const override { return inner_.length(); }
   const Form& trailers() const override { return trailers_; }
@@ -129,7 +135,8 @@ class Input {
 
 class ChunkedBody final : public VerifiedBody {
  public:
-  ChunkedBody(http::BodyReader& inner, const Identity& identity, uint64_t decoded, std::string announced)
+  ChunkedBody(http::BodyReader& inner, const Identity& identity, uint64_t decoded,
+              std::string announced)
       : input_(inner),
         signed_(identity.payload != Payload::kUnsignedTrailer),
         trailing_(identity.payload != Payload::kChunks),
@@ -167,7 +174,8 @@ class ChunkedBody final : public VerifiedBody {
     const size_t semicolon = line.find(';');
     const std::string_view digits = base::trim(std::string_view(line).substr(0, semicolon));
     uint64_t size = 0;
-    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
+    const auto [stop, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
     if (digits.empty() || error != std::errc{} || stop != digits.data() + digits.size() ||
         size > kLargestChunk) {
       return bad_framing();
@@ -175,8 +183,9 @@ class ChunkedBody final : public VerifiedBody {
     signature_.clear();
     if (signed_) {
       constexpr std::string_view kName = "chunk-signature=";
-      const std::string_view rest =
-          semicolon == std::string::npos ? std::string_view{} : base::trim(std::string_view(line).substr(semicolon + 1));
+      const std::string_view rest = semicolon == std::string::npos
+                                        ? std::string_view{}
+                                        : base::trim(std::string_view(line).substr(semicolon + 1));
       if (!rest.starts_with(kName)) return bad_framing();
       signature_ = rest.substr(kName.size());
     }
@@ -206,9 +215,10 @@ class ChunkedBody final : public VerifiedBody {
   base::Status compare(std::string_view to_sign, std::string_view provided) {
     const std::string expected = base::to_hex(base::hmac_sha256(signing_key_, to_sign));
     if (!base::equals_in_constant_time(expected, provided)) {
-      return broken("SignatureDoesNotMatch",
-                    "The request signature we calculated does not match the signature you provided. "
-                    "Check your key and signing method.");
+      return broken(
+          "SignatureDoesNotMatch",
+          "The request signature we calculated does not match the signature you provided. "
+          "Check your key and signing method.");
     }
     previous_ = expected;
     return {};
@@ -254,9 +264,10 @@ class ChunkedBody final : public VerifiedBody {
   }
 
   static base::Error bad_trailer() {
-    return broken("MalformedTrailerError",
-                  "The request contained trailing data that was not well-formed or did not conform to "
-                  "our published schema.");
+    return broken(
+        "MalformedTrailerError",
+        "The request contained trailing data that was not well-formed or did not conform to "
+        "our published schema.");
   }
   static base::Error too_long() {
     return broken("InvalidRequest",
@@ -283,14 +294,17 @@ class ChunkedBody final : public VerifiedBody {
 base::Result<std::unique_ptr<VerifiedBody>> open_body(const http::Request& request,
                                                       const Identity& identity) {
   Payload payload = identity.payload;
-  if (identity.anonymous &&
-      request.headers.value_or("X-Amz-Content-SHA256", "") == "STREAMING-UNSIGNED-PAYLOAD-TRAILER") {
+  if (identity.anonymous && request.headers.value_or("X-Amz-Content-SHA256", "") ==
+                                "STREAMING-UNSIGNED-PAYLOAD-TRAILER") {
     payload = Payload::kUnsignedTrailer;  // an unsigned request may still be framed so
   }
   if (payload == Payload::kUnsigned) {
     return std::unique_ptr<VerifiedBody>(std::make_unique<PlainBody>(*request.body));
   }
   if (payload == Payload::kWhole) {
+    if (request.body->length() == 0 && identity.payload_hash != kEmptyHash) {
+      return hash_mismatch(identity.payload_hash, kEmptyHash);  // nobody reads an empty body
+    }
     return std::unique_ptr<VerifiedBody>(
         std::make_unique<HashedBody>(*request.body, identity.payload_hash));
   }
@@ -298,7 +312,8 @@ base::Result<std::unique_ptr<VerifiedBody>> open_body(const http::Request& reque
   uint64_t decoded = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), decoded);
   if (text.empty() || error != std::errc{} || stop != text.data() + text.size()) {
-    base::Error missing = broken("MissingContentLength", "You must provide the Content-Length HTTP header.");
+    base::Error missing =
+        broken("MissingContentLength", "You must provide the Content-Length HTTP header.");
     return missing;
   }
   Identity framed = identity;

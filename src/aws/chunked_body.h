@@ -4,8 +4,9 @@
 // that ends it), chunks that each bear a signature, unsigned chunks with a trailing checksum. What
 // comes out is the object's bytes alone. A mismatch is an error of the read that discovers it: the
 // reader of the body then discards what it has.
-// Source: AWS "Signature calculations for the authorization header: transferring payload in multiple
-// chunks". Ownership: wraps a BodyReader that must outlive it. Threads: one request, one thread.
+// Source: AWS "Signature calculations for the authorization header: transferring payload in
+// multiple chunks". Ownership: wraps a BodyReader that must outlive it. Threads: one request, one
+// thread.
 
 #include <memory>
 

@@ -16,8 +16,8 @@ using base::JsonObject;
 
 namespace {
 
-std::string query_text(const Service& service, const Operation& operation, const JsonObject& members,
-                       std::string_view request_id) {
+std::string query_text(const Service& service, const Operation& operation,
+                       const JsonObject& members, std::string_view request_id) {
   const std::string_view name = operation.name;
   std::string out;
   out.reserve(1024);
@@ -81,7 +81,8 @@ base::Result<JsonObject> decode(const Route& route, const http::Request& request
   return input;
 }
 
-std::string encode_text(const Route& route, const JsonObject& members, std::string_view request_id) {
+std::string encode_text(const Route& route, const JsonObject& members,
+                        std::string_view request_id) {
   const Operation& operation = *route.operation;
   if (route.face.protocol == Protocol::kQuery) {
     return query_text(*route.face.service, operation, members, request_id);

@@ -24,7 +24,8 @@ struct Hold {
 struct Context {
   std::string account;        // "000000000000"
   std::string region;         // from the credential scope, e.g. "us-east-1"
-  std::string principal_arn;  // arn:aws:iam::ACCOUNT:root, :user/NAME; arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
+  std::string principal_arn;  // arn:aws:iam::ACCOUNT:root, :user/NAME;
+                              // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
   std::string principal_id;   // AIDA…/AROA…:session, or the account id for root
   std::string access_key_id;  // empty when anonymous
   std::string request_id;     // a UUID, also in the answer

@@ -92,8 +92,9 @@ std::string_view code_for(Protocol protocol, base::Code code) {
     case base::Code::kPermissionDenied:
       return s3 || query ? "AccessDenied" : "AccessDeniedException";
     case base::Code::kUnauthenticated:
-      return s3 ? "AccessDenied" : query ? "MissingAuthenticationToken"
-                                         : "MissingAuthenticationTokenException";
+      return s3      ? "AccessDenied"
+             : query ? "MissingAuthenticationToken"
+                     : "MissingAuthenticationTokenException";
     case base::Code::kAborted:
       return s3 ? "OperationAborted" : query ? "ConcurrentModification" : "InternalServerException";
     case base::Code::kResourceExhausted:
@@ -195,10 +196,15 @@ std::string s3_body(const base::Error& error, const std::string& code, std::stri
 
 std::string wire_code(const Face& face, const base::Error& error) {
   if (error.reason.empty()) return std::string(code_for(face.protocol, error.code));
+  // Context::allow knows no protocol: who is refused reads the name that theirs has
+  if (error.reason == "AccessDenied" || error.reason == "AccessDeniedException") {
+    return std::string(code_for(face.protocol, base::Code::kPermissionDenied));
+  }
   if (face.service) {  // a handler may name the shape: NoSuchEntityException is NoSuchEntity
     for (size_t i = 0; i < face.service->error_count; ++i) {
       const ErrorShape& known = face.service->errors[i];
-      if (known.shape == std::string_view(error.reason)) return std::string(std::string_view(known.code));
+      if (known.shape == std::string_view(error.reason))
+        return std::string(std::string_view(known.code));
     }
   }
   return error.reason;
@@ -215,12 +221,15 @@ int http_status(const Face& face, const base::Error& error) {
       }
     }
   }
-  const auto* found = std::lower_bound(std::begin(kKnown), std::end(kKnown), code,
-                                       [](const Known& a, const std::string& b) { return a.code < b; });
+  const auto* found =
+      std::lower_bound(std::begin(kKnown), std::end(kKnown), code,
+                       [](const Known& a, const std::string& b) { return a.code < b; });
   if (found != std::end(kKnown) && found->code == code) return found->status;
   if (code == "InternalServerException" || code == "InternalServerError") return 500;
   if (code == "ServiceUnavailableException") return 503;
-  return error.reason.empty() ? status_for(error.code) : error.code == base::Code::kInternal ? 500 : 400;
+  return error.reason.empty()                  ? status_for(error.code)
+         : error.code == base::Code::kInternal ? 500
+                                               : 400;
 }
 
 void add_request_id(Protocol protocol, std::string_view request_id, http::Headers& headers) {

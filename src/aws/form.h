@@ -14,8 +14,8 @@ namespace howdah::aws {
 
 using Form = std::vector<std::pair<std::string, std::string>>;
 
-/// "a=1&b=x+y&c" -> {a:1} {b:"x y"} {c:""}, in order. `plus_is_space` is for bodies; in a URL S3 and
-/// SigV4 read '+' as itself. kInvalidArgument for a '%' without two hexadecimal digits.
+/// "a=1&b=x+y&c" -> {a:1} {b:"x y"} {c:""}, in order. `plus_is_space` is for bodies; in a URL S3
+/// and SigV4 read '+' as itself. kInvalidArgument for a '%' without two hexadecimal digits.
 base::Result<Form> parse_form(std::string_view text, bool plus_is_space);
 
 /// The first of that name; nullptr when absent.

@@ -1,5 +1,5 @@
-// Requests that botocore made and signed (testdata/make.py), through the whole way in: route, verify,
-// decode. And answers, whose texts botocore reads back (make.py --check).
+// Requests that botocore made and signed (testdata/make.py), through the whole way in: route,
+// verify, decode. And answers, whose texts botocore reads back (make.py --check).
 
 #include <gtest/gtest.h>
 
@@ -89,7 +89,8 @@ TEST_P(GoldenRequest, IsRoutedVerifiedAndDecoded) {
   auto input = take(made, streamed);
   ASSERT_TRUE(input.ok()) << base::text_at(row(), "name") << ": " << input.error().reason << " "
                           << input.error().message
-                          << (input.error().details.empty() ? "" : input.error().details.back().second);
+                          << (input.error().details.empty() ? ""
+                                                            : input.error().details.back().second);
   // every member that was asked for; botocore adds some of its own (checksums, encoding-type)
   for (const auto& [name, value] : *base::find_object(row(), "input")) {
     const Json* got = base::find(*input, name);
@@ -120,7 +121,9 @@ TEST_P(GoldenRequest, IsRefusedWhenAnyOfItsBytesChanged) {
   }
 }
 
-size_t count_of_requests() { return load("requests.json").get_object().at("requests").as_array().size(); }
+size_t count_of_requests() {
+  return load("requests.json").get_object().at("requests").as_array().size();
+}
 
 INSTANTIATE_TEST_SUITE_P(Botocore, GoldenRequest, testing::Range(size_t{0}, count_of_requests()));
 
@@ -140,25 +143,32 @@ std::vector<Response> responses() {
        R"({"Classification":"spark-defaults","Properties":{"spark.x":"1"}}]}})"},
       {"emr nothing", &emr::kService, "TerminateJobFlows", "{}"},
       {"iam roles", &iam::kService, "ListRoles",
-       R"({"Roles":[{"Path":"/","RoleName":"R","RoleId":"AROA1","Arn":"arn:aws:iam::0:role/R",)"
-       R"("CreateDate":1577836800000,"AssumeRolePolicyDocument":"%7B%7D","MaxSessionDuration":3600,)"
+       R"({"Roles":[{"Path":"/","RoleName":"R","RoleId":"AROA1",)"
+       R"("Arn":"arn:aws:iam::0:role/R",)"
+       R"("CreateDate":1577836800000,"AssumeRolePolicyDocument":"%7B%7D",)"
+       R"("MaxSessionDuration":3600,)"
        R"("Tags":[{"Key":"a&b","Value":"<c>"}]}],"IsTruncated":false})"},
       {"iam no roles", &iam::kService, "ListRoles", R"({"Roles":[],"IsTruncated":false})"},
       {"iam map", &iam::kService, "GetAccountSummary", R"({"SummaryMap":{"Users":2,"Roles":5}})"},
       {"iam nothing", &iam::kService, "DeleteRole", "{}"},
       {"sts caller", &sts::kService, "GetCallerIdentity",
-       R"({"UserId":"000000000000","Account":"000000000000","Arn":"arn:aws:iam::000000000000:root"})"},
+       R"({"UserId":"000000000000","Account":"000000000000",)"
+       R"("Arn":"arn:aws:iam::000000000000:root"})"},
       {"sts role", &sts::kService, "AssumeRole",
        R"({"Credentials":{"AccessKeyId":"ASIA","SecretAccessKey":"s","SessionToken":"t/+=",)"
-       R"("Expiration":1577836800000},"AssumedRoleUser":{"AssumedRoleId":"AROA:s","Arn":"arn:x"}})"},
+       R"("Expiration":1577836800000},)"
+       R"("AssumedRoleUser":{"AssumedRoleId":"AROA:s","Arn":"arn:x"}})"},
       {"s3 buckets", &s3::kService, "ListBuckets",
        R"({"Buckets":[{"Name":"b","CreationDate":1577836800000}],"Owner":{"ID":"x"}})"},
       {"s3 list", &s3::kService, "ListObjectsV2",
-       R"({"IsTruncated":false,"Contents":[{"Key":"a b","LastModified":1577836800000,"ETag":"\"e\"",)"
-       R"("ChecksumAlgorithm":["CRC32"],"Size":5,"StorageClass":"STANDARD"},{"Key":"c<d>&","Size":0}],)"
+       R"({"IsTruncated":false,"Contents":[{"Key":"a b",)"
+       R"("LastModified":1577836800000,"ETag":"\"e\"",)"
+       R"("ChecksumAlgorithm":["CRC32"],"Size":5,"StorageClass":"STANDARD"},)"
+       R"({"Key":"c<d>&","Size":0}],)"
        R"("Name":"b","Prefix":"","MaxKeys":1000,"CommonPrefixes":[{"Prefix":"x/"}],"KeyCount":3})"},
       {"s3 head", &s3::kService, "HeadObject",
-       R"({"LastModified":1577836800000,"ContentLength":5,"ETag":"\"e\"","ContentType":"text/plain",)"
+       R"({"LastModified":1577836800000,"ContentLength":5,"ETag":"\"e\"",)"
+       R"("ContentType":"text/plain",)"
        R"("Metadata":{"owner":"me"},"AcceptRanges":"bytes"})"},
       {"s3 upload", &s3::kService, "CreateMultipartUpload",
        R"({"Bucket":"b","Key":"k","UploadId":"u","ChecksumAlgorithm":"CRC32"})"},
@@ -200,7 +210,8 @@ TEST(GoldenResponse, EveryAnswerIsWrittenAsBotocoreReadIt) {
   base::JsonArray rows;
   for (const Response& response : responses()) rows.push_back(row_of(response));
   if (getenv("UPDATE_GOLD")) {
-    std::ofstream(std::string(HOWDAH_AWS_TESTDATA) + "/responses.json") << base::to_pretty_text(rows);
+    std::ofstream(std::string(HOWDAH_AWS_TESTDATA) + "/responses.json")
+        << base::to_pretty_text(rows);
     GTEST_SKIP() << "written; now run testdata/make.py --check";
   }
   const Json golden = load("responses.json");

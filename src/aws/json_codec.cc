@@ -36,10 +36,14 @@ const Member* find_by_wire(const Shape& shape, std::string_view name, size_t& hi
 
 std::string_view token_of(const Json& value) {
   switch (value.kind()) {
-    case base::json::kind::string: return "STRING_VALUE";
-    case base::json::kind::bool_: return value.get_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
-    case base::json::kind::double_: return "DECIMAL_VALUE";
-    default: return "NUMBER_VALUE";
+    case base::json::kind::string:
+      return "STRING_VALUE";
+    case base::json::kind::bool_:
+      return value.get_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
+    case base::json::kind::double_:
+      return "DECIMAL_VALUE";
+    default:
+      return "NUMBER_VALUE";
   }
 }
 
@@ -59,11 +63,13 @@ Status read_integer(const Shape& shape, Json& value) {
   int64_t number = 0;
   if (value.is_int64()) {
     number = value.get_int64();
-  } else if (const double* d = value.if_double(); d && *d == std::trunc(*d) && std::abs(*d) < 9e15) {
+  } else if (const double* d = value.if_double();
+             d && *d == std::trunc(*d) && std::abs(*d) < 9e15) {
     number = static_cast<int64_t>(*d);
   } else if (value.is_number()) {
-    return value.is_double() ? wrong_type(value, wanted)
-                             : serialization(fmt::format("Numeric value out of range of {}", wanted));
+    return value.is_double()
+               ? wrong_type(value, wanted)
+               : serialization(fmt::format("Numeric value out of range of {}", wanted));
   } else {
     return wrong_type(value, wanted);
   }
@@ -161,7 +167,8 @@ Status read_value(const Member& member, Json& value) {
       return read_structure(shape, value.get_object());
     case Type::kList:
       if (!value.is_array()) {
-        return value.is_object() ? wrong_type(value, "List") : serialization("Expected list or null");
+        return value.is_object() ? wrong_type(value, "List")
+                                 : serialization("Expected list or null");
       }
       for (Json& item : value.get_array()) {
         if (!item.is_null()) TRY(read_value(*shape.element, item));
@@ -187,11 +194,13 @@ void write_timestamp(TimeFormat format, int64_t millis, std::string& out) {
     return;
   }
   const char* sign = millis < 0 ? "-" : "";
-  const uint64_t size = millis < 0 ? 0 - static_cast<uint64_t>(millis) : static_cast<uint64_t>(millis);
+  const uint64_t size =
+      millis < 0 ? 0 - static_cast<uint64_t>(millis) : static_cast<uint64_t>(millis);
   if (size % 1000 == 0) {
     fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}{}"), sign, size / 1000);
   } else {
-    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}{}.{:03}"), sign, size / 1000, size % 1000);
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}{}.{:03}"), sign, size / 1000,
+                   size % 1000);
   }
 }
 
@@ -328,11 +337,21 @@ void write_json_text(std::string_view text, std::string& out) {
     out.append(text, from, i - from);
     from = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out += kHex[c >> 4];

@@ -13,8 +13,8 @@
 
 namespace howdah::aws {
 
-/// The members of `shape` in `text` (empty text reads as {}). Unknown members and nulls are dropped,
-/// as AWS does. Broken JSON and values of a wrong type: reason SerializationException.
+/// The members of `shape` in `text` (empty text reads as {}). Unknown members and nulls are
+/// dropped, as AWS does. Broken JSON and values of a wrong type: reason SerializationException.
 base::Result<base::JsonObject> read_json(const Shape& shape, std::string_view text);
 
 /// Appends `object` as JSON text. Members that the shape does not know are not written.

@@ -29,8 +29,8 @@ TEST(JsonCodec, ReadsWhatTheModelKnowsAndDropsTheRest) {
 
 TEST(JsonCodec, AWrongTypeIsASerializationException) {
   for (const char* text :
-       {R"({"Name":5})", R"({"Steps":{}})", R"({"Steps":"x"})", R"({"Instances":[]})", "[]", "{", "7",
-        R"({"Instances":{"InstanceCount":"3"}})", R"({"Instances":{"InstanceCount":1.5}})",
+       {R"({"Name":5})", R"({"Steps":{}})", R"({"Steps":"x"})", R"({"Instances":[]})", "[]", "{",
+        "7", R"({"Instances":{"InstanceCount":"3"}})", R"({"Instances":{"InstanceCount":1.5}})",
         R"({"Instances":{"InstanceCount":4294967296}})", R"({"VisibleToAllUsers":"true"})"}) {
     auto input = read_json(run_job_flow(), text);
     ASSERT_FALSE(input.ok()) << text;

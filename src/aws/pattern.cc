@@ -35,8 +35,8 @@ void* compile(const Pattern& pattern) {
   int error = 0;
   PCRE2_SIZE offset = 0;
   const uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
-  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.pcre.data), pattern.pcre.size,
-                                   options, &error, &offset, nullptr);
+  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.pcre.data),
+                                   pattern.pcre.size, options, &error, &offset, nullptr);
   if (code) pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);  // without it, it interprets
   void* mine = code ? static_cast<void*>(code) : static_cast<void*>(&broken);
   void* expected = nullptr;

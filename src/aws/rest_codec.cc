@@ -37,14 +37,17 @@ base::Result<Json> read_header(const Route& route, const Member& member, std::st
   if (member.shape->type != Type::kList) return read_one(route, member, TimeFormat::kRfc822, text);
   JsonArray array;
   for (std::string_view part : base::split(text, ',')) {
-    array.push_back(TRY(read_one(route, *member.shape->element, TimeFormat::kRfc822, base::trim(part))));
+    array.push_back(
+        TRY(read_one(route, *member.shape->element, TimeFormat::kRfc822, base::trim(part))));
   }
   return Json(std::move(array));
 }
 
 // A list in the query repeats its name; a map takes every name that no member claims.
-base::Result<Json> read_parameter(const Route& route, const Member& member, std::string_view first) {
-  if (member.shape->type != Type::kList) return read_one(route, member, TimeFormat::kIso8601, first);
+base::Result<Json> read_parameter(const Route& route, const Member& member,
+                                  std::string_view first) {
+  if (member.shape->type != Type::kList)
+    return read_one(route, member, TimeFormat::kIso8601, first);
   JsonArray array;
   for (const auto& [name, value] : route.form) {
     if (name != std::string_view(member.wire)) continue;
@@ -130,7 +133,10 @@ bool has_body_members(const Shape& shape) {
 std::string xml_document(std::string_view root, const Service& service, const Shape& shape,
                          const JsonObject& members, bool unwrapped) {
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<";
-  out.append(root).append(" xmlns=\"").append(std::string_view(service.xml_namespace)).append("\">");
+  out.append(root)
+      .append(" xmlns=\"")
+      .append(std::string_view(service.xml_namespace))
+      .append("\">");
   if (unwrapped) {
     write_xml_text(base::text_at(members, shape.members[0].name), out);
   } else {

@@ -16,7 +16,8 @@ namespace howdah::aws {
 base::Result<base::JsonObject> read_rest(const Route& route, const http::Request& request,
                                          std::string_view body);
 
-void write_rest_headers(const Route& route, const base::JsonObject& members, http::Headers& headers);
+void write_rest_headers(const Route& route, const base::JsonObject& members,
+                        http::Headers& headers);
 
 /// Empty for an output that has no body, and for a streaming one.
 std::string write_rest_body(const Route& route, const base::JsonObject& members);

@@ -90,22 +90,28 @@ base::Result<Route> route_json(const http::Request& request, Route route) {
 base::Result<Route> route_query(const http::Request& request, std::string_view body, Route route) {
   auto form = parse_form(request.method == "GET" || body.empty() ? request.query : body, true);
   if (!form.ok()) {
-    return base::Error{base::Code::kInvalidArgument, "The request is not well-formed.",
-                       "MalformedQueryString", {}};
+    return base::Error{base::Code::kInvalidArgument,
+                       "The request is not well-formed.",
+                       "MalformedQueryString",
+                       {}};
   }
   route.form = std::move(*form);
   const std::string* action = find(route.form, "Action");
   if (!action || action->empty()) {
     return base::Error{base::Code::kInvalidArgument,
-                       "The request must contain the parameter Action.", "MissingAction", {}};
+                       "The request must contain the parameter Action.",
+                       "MissingAction",
+                       {}};
   }
   const std::string* version = find(route.form, "Version");
   if (route.face.service) route.operation = find_operation(*route.face.service, *action);
-  if (!route.operation || (version && *version != std::string_view(route.face.service->api_version))) {
+  if (!route.operation ||
+      (version && *version != std::string_view(route.face.service->api_version))) {
     return base::Error{base::Code::kNotFound,
                        fmt::format("Could not find operation {} for version {}", *action,
                                    version ? *version : "NO_VERSION_SPECIFIED"),
-                       "InvalidAction", {}};
+                       "InvalidAction",
+                       {}};
   }
   return route;
 }
@@ -153,10 +159,11 @@ std::optional<Match> match(const Operation& operation, const http::Request& requ
 
 base::Error method_not_allowed(const http::Request& request, Level level) {
   constexpr std::string_view kTypes[] = {"SERVICE", "BUCKET", "OBJECT"};
-  return {base::Code::kInvalidArgument,
-          "The specified method is not allowed against this resource.",
-          "MethodNotAllowed",
-          {{"Method", request.method}, {"ResourceType", std::string(kTypes[static_cast<int>(level)])}}};
+  return {
+      base::Code::kInvalidArgument,
+      "The specified method is not allowed against this resource.",
+      "MethodNotAllowed",
+      {{"Method", request.method}, {"ResourceType", std::string(kTypes[static_cast<int>(level)])}}};
 }
 
 base::Result<Level> read_labels(const http::Request& request, Form& labels) {
@@ -167,16 +174,20 @@ base::Result<Level> read_labels(const http::Request& request, Form& labels) {
     const size_t slash = path.find('/');
     auto decoded = base::percent_decode(path.substr(0, slash));
     if (!decoded) {
-      return base::Error{base::Code::kInvalidArgument, "Couldn't parse the specified URI.",
-                         "InvalidURI", {{"URI", request.path}}};
+      return base::Error{base::Code::kInvalidArgument,
+                         "Couldn't parse the specified URI.",
+                         "InvalidURI",
+                         {{"URI", request.path}}};
     }
     bucket = std::move(*decoded);
     path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
   }
   auto key = base::percent_decode(path);
   if (!key || key->find('\0') != std::string::npos || bucket.find('\0') != std::string::npos) {
-    return base::Error{base::Code::kInvalidArgument, "Couldn't parse the specified URI.",
-                       "InvalidURI", {{"URI", request.path}}};
+    return base::Error{base::Code::kInvalidArgument,
+                       "Couldn't parse the specified URI.",
+                       "InvalidURI",
+                       {{"URI", request.path}}};
   }
   if (bucket.empty()) return Level::kService;
   labels.emplace_back("Bucket", std::move(bucket));
@@ -189,15 +200,18 @@ base::Result<Route> route_s3(const http::Request& request, Route route) {
   const Level level = TRY(read_labels(request, route.labels));
   auto query = parse_form(request.query, false);
   if (!query.ok()) {
-    return base::Error{base::Code::kInvalidArgument, "Couldn't parse the specified URI.",
-                       "InvalidURI", {{"URI", request.target}}};
+    return base::Error{base::Code::kInvalidArgument,
+                       "Couldn't parse the specified URI.",
+                       "InvalidURI",
+                       {{"URI", request.target}}};
   }
   route.form = std::move(*query);
   Match best;
   const Service& service = *route.face.service;
   for (size_t i = 0; i < service.operation_count; ++i) {
     const Operation& operation = service.operations[i];
-    if (request.method != std::string_view(operation.method) || level_of(operation) != level) continue;
+    if (request.method != std::string_view(operation.method) || level_of(operation) != level)
+      continue;
     const auto found = match(operation, request, route.form);
     if (found && found->better_than(best)) best = *found;
   }
@@ -268,7 +282,8 @@ base::Result<Route> route(const http::Request& request, std::string_view body) {
   if (!route.face.service || route.face.protocol == Protocol::kRestJson) {
     return base::Error{base::Code::kNotFound,
                        fmt::format("The service '{}' is not served here.", route.scope_service),
-                       "NotImplemented", {}};
+                       "NotImplemented",
+                       {}};
   }
   return route_s3(request, std::move(route));
 }

@@ -2,8 +2,8 @@
 
 // Which service and operation a request is for. The order: X-Amz-Target, the service in the
 // signature's credential scope (Authorization header or X-Amz-Credential), Action= in a form, else
-// S3. Pure; nothing is trusted before the signature is verified, a route only says whose rules apply.
-// Ownership: a Route points into constant tables and owns the rest.
+// S3. Pure; nothing is trusted before the signature is verified, a route only says whose rules
+// apply. Ownership: a Route points into constant tables and owns the rest.
 
 #include <string>
 #include <string_view>
@@ -26,8 +26,8 @@ struct Face {
 struct Route {
   Face face;
   const Operation* operation = nullptr;
-  Form labels;        // URI labels, decoded: {Bucket, b} {Key, a/b}
-  Form form;          // Query: the decoded parameters; REST: those of the URL
+  Form labels;                // URI labels, decoded: {Bucket, b} {Key, a/b}
+  Form form;                  // Query: the decoded parameters; REST: those of the URL
   std::string scope_service;  // of the credential scope; empty when unsigned
 };
 

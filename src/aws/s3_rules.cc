@@ -32,7 +32,8 @@ constexpr Rule kRules[] = {
      "Value for x-amz-sdk-checksum-algorithm header is invalid."},
     {"encoding-type", "InvalidArgument", "Invalid Encoding Method specified in Request"},
     {"max-keys", "InvalidArgument", "Provided max-keys not an integer or within integer range"},
-    {"max-uploads", "InvalidArgument", "Provided max-uploads not an integer or within integer range"},
+    {"max-uploads", "InvalidArgument",
+     "Provided max-uploads not an integer or within integer range"},
     {"max-parts", "InvalidArgument", "Provided max-parts not an integer or within integer range"},
     {"part-number-marker", "InvalidArgument",
      "Provided part-number-marker not an integer or within integer range"},
@@ -41,10 +42,11 @@ constexpr Rule kRules[] = {
 };
 
 base::Error malformed() {
-  return {base::Code::kInvalidArgument,
-          "The XML you provided was not well-formed or did not validate against our published schema",
-          "MalformedXML",
-          {}};
+  return {
+      base::Code::kInvalidArgument,
+      "The XML you provided was not well-formed or did not validate against our published schema",
+      "MalformedXML",
+      {}};
 }
 
 bool allowed(const Shape& shape, std::string_view text) {

@@ -15,7 +15,9 @@ namespace howdah::aws {
 struct Text {
   const char* data;
   uint32_t size;
-  constexpr operator std::string_view() const { return {data, size}; }  // NOLINT: implicit by design
+  constexpr operator std::string_view() const {
+    return {data, size};
+  }  // NOLINT: implicit by design
   constexpr bool empty() const { return size == 0; }
 };
 
@@ -50,14 +52,14 @@ struct Pattern {
 struct Shape;
 
 struct Member {
-  Text name;   // the key inside the server
-  Text wire;   // the name on the wire: XML element or attribute, query key, header or header prefix
+  Text name;  // the key inside the server
+  Text wire;  // the name on the wire: XML element or attribute, query key, header or header prefix
   const Shape* shape;
   Location location = Location::kBody;
   bool required = false;
-  bool flattened = false;      // lists and maps without a wrapping element
+  bool flattened = false;  // lists and maps without a wrapping element
   bool xml_attribute = false;
-  bool streaming = false;      // the payload is not held in memory
+  bool streaming = false;  // the payload is not held in memory
   TimeFormat time_format = TimeFormat::kDefault;
 };
 
@@ -66,11 +68,11 @@ struct Shape {
   Type type = Type::kString;
   TimeFormat time_format = TimeFormat::kDefault;
   bool flattened = false;
-  bool sensitive = false;      // its value never appears in a log or a message
+  bool sensitive = false;  // its value never appears in a log or a message
   bool is_union = false;
   bool has_min = false;
   bool has_max = false;
-  int16_t payload = -1;        // index of the member that is the body (REST)
+  int16_t payload = -1;  // index of the member that is the body (REST)
   uint16_t member_count = 0;
   uint16_t enum_count = 0;
   const Member* members = nullptr;
@@ -100,15 +102,15 @@ struct Operation {
   Text name;
   uint16_t index = 0;  // in its service's table
   Text method;
-  Text uri;                 // without its query
-  uint16_t status = 200;    // of success
+  Text uri;                       // without its query
+  uint16_t status = 200;          // of success
   const Shape* input = nullptr;   // null: takes nothing
   const Shape* output = nullptr;  // null: answers nothing
-  Text result_wrapper;      // Query: <ListRolesResult>
-  Text input_root;          // REST-XML: the body's root element when it is no payload member
-  Text output_root;         // the same of the answer
-  bool unwrapped = false;   // REST-XML: the answer's only member is the root element's own text
-  Text action;              // for policies: "elasticmapreduce:RunJobFlow"
+  Text result_wrapper;            // Query: <ListRolesResult>
+  Text input_root;                // REST-XML: the body's root element when it is no payload member
+  Text output_root;               // the same of the answer
+  bool unwrapped = false;    // REST-XML: the answer's only member is the root element's own text
+  Text action;               // for policies: "elasticmapreduce:RunJobFlow"
   bool unsigned_ok = false;  // the model asks for no signature
   bool deprecated = false;
   const Parameter* query = nullptr;  // fixed query parameters: list-type=2

@@ -12,17 +12,44 @@ namespace howdah::aws {
 namespace {
 
 // Parameters that are part of the resource. Sorted.
-constexpr std::string_view kSubresources[] = {
-    "accelerate", "acl", "analytics", "cors", "delete", "inventory", "lifecycle", "location", "logging",
-    "metrics", "notification", "object-lock", "partNumber", "policy", "replication", "requestPayment",
-    "response-cache-control", "response-content-disposition", "response-content-encoding",
-    "response-content-language", "response-content-type", "response-expires", "restore", "select",
-    "select-type", "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions",
-    "website"};
+constexpr std::string_view kSubresources[] = {"accelerate",
+                                              "acl",
+                                              "analytics",
+                                              "cors",
+                                              "delete",
+                                              "inventory",
+                                              "lifecycle",
+                                              "location",
+                                              "logging",
+                                              "metrics",
+                                              "notification",
+                                              "object-lock",
+                                              "partNumber",
+                                              "policy",
+                                              "replication",
+                                              "requestPayment",
+                                              "response-cache-control",
+                                              "response-content-disposition",
+                                              "response-content-encoding",
+                                              "response-content-language",
+                                              "response-content-type",
+                                              "response-expires",
+                                              "restore",
+                                              "select",
+                                              "select-type",
+                                              "tagging",
+                                              "torrent",
+                                              "uploadId",
+                                              "uploads",
+                                              "versionId",
+                                              "versioning",
+                                              "versions",
+                                              "website"};
 
 std::string hmac_sha1(std::string_view key, std::string_view text) {
   constexpr size_t kBlock = 64;
-  std::string padded = key.size() > kBlock ? base::digest(base::Algorithm::kSha1, key) : std::string(key);
+  std::string padded =
+      key.size() > kBlock ? base::digest(base::Algorithm::kSha1, key) : std::string(key);
   padded.resize(kBlock, '\0');
   std::string inner = padded, outer = padded;
   for (char& c : inner) c = static_cast<char>(c ^ 0x36);
@@ -58,14 +85,16 @@ std::string canonical_resource(const http::Request& request, const Route& route,
 }  // namespace
 
 base::Result<std::optional<SignatureV2>> parse_signature_v2(const http::Request& request) {
-  if (request.query.find("AWSAccessKeyId=") == std::string::npos) return std::optional<SignatureV2>();
+  if (request.query.find("AWSAccessKeyId=") == std::string::npos)
+    return std::optional<SignatureV2>();
   const Form form = TRY(parse_form(request.query, false));
   const std::string* key = find(form, "AWSAccessKeyId");
   const std::string* signature = find(form, "Signature");
   const std::string* expires = find(form, "Expires");
   if (!key || !signature || !expires) {
     return base::invalid_argument(
-        "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
+        "Query-string authentication requires the Signature, Expires and AWSAccessKeyId "
+        "parameters");
   }
   SignatureV2 parts{*key, *signature, 0, {}};
   const char* end = expires->data() + expires->size();

@@ -116,7 +116,8 @@ Payload payload_kind(std::string_view header) {
 }
 
 bool is_sha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+  return text.size() == 64 &&
+         text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view name) {
@@ -136,13 +137,15 @@ base::Status check_parts(Protocol protocol, const Route& route, const http::Requ
                   "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date "
                   "from HTTP");
   }
-  if (route.face.service && parts.service != std::string_view(route.face.service->signing_name)) {
+  const std::string_view service =
+      route.face.service ? route.face.service->signing_name : std::string_view(route.scope_service);
+  if (parts.service != service) {
     return refuse(protocol, Refusal::kWrongScope,
-                  fmt::format("Credential should be scoped to correct service: '{}'. ",
-                              std::string_view(route.face.service->signing_name)));
+                  fmt::format("Credential should be scoped to correct service: '{}'. ", service));
   }
   if (!contains(parts.signed_headers, "host")) {
-    return refuse(protocol, protocol == Protocol::kRestXml ? Refusal::kMissing : Refusal::kMalformed,
+    return refuse(protocol,
+                  protocol == Protocol::kRestXml ? Refusal::kMissing : Refusal::kMalformed,
                   "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
   if (protocol == Protocol::kRestXml) {  // S3: every x-amz- header must be signed
@@ -157,10 +160,11 @@ base::Status check_parts(Protocol protocol, const Route& route, const http::Requ
   }
   if (parts.presigned) {
     if (now > *time + std::chrono::seconds(parts.expires_seconds)) {
-      return refuse(protocol, Refusal::kExpiredUrl, "Request has expired",
-                    {{"X-Amz-Expires", std::to_string(parts.expires_seconds)},
-                     {"Expires", base::to_iso8601(*time + std::chrono::seconds(parts.expires_seconds))},
-                     {"ServerTime", base::to_iso8601(now)}});
+      return refuse(
+          protocol, Refusal::kExpiredUrl, "Request has expired",
+          {{"X-Amz-Expires", std::to_string(parts.expires_seconds)},
+           {"Expires", base::to_iso8601(*time + std::chrono::seconds(parts.expires_seconds))},
+           {"ServerTime", base::to_iso8601(now)}});
     }
     if (*time > now + kSkew) {
       return refuse(protocol, Refusal::kExpiredUrl, "Request is not yet valid");
@@ -179,8 +183,8 @@ base::Status check_parts(Protocol protocol, const Route& route, const http::Requ
                   fmt::format("Signature {}: {} is {} {} ({} {} 15 min.)",
                               *time < now ? "expired" : "not yet current", parts.timestamp,
                               *time < now ? "now earlier than" : "still later than",
-                              to_amz_date(*time < now ? now - kSkew : now + kSkew), to_amz_date(now),
-                              *time < now ? "-" : "+"));
+                              to_amz_date(*time < now ? now - kSkew : now + kSkew),
+                              to_amz_date(now), *time < now ? "-" : "+"));
   }
   return {};
 }
@@ -195,7 +199,8 @@ base::Result<std::string> payload_hash_of(const http::Request& request, Protocol
   if (hash.empty()) {
     return base::Error{base::Code::kInvalidArgument,
                        "Missing required header for this request: x-amz-content-sha256",
-                       "InvalidRequest", {}};
+                       "InvalidRequest",
+                       {}};
   }
   if (payload_kind(hash) == Payload::kWhole && !is_sha256(hash)) {
     return base::Error{base::Code::kInvalidArgument,
@@ -223,8 +228,10 @@ base::Status check_signature(Protocol protocol, const http::Request& request,
   return refuse(protocol, Refusal::kMismatch,
                 "The request signature we calculated does not match the signature you provided. "
                 "Check your key and signing method.",
-                {{"AWSAccessKeyId", parts.access_key_id}, {"StringToSign", to_sign},
-                 {"SignatureProvided", parts.signature}, {"CanonicalRequest", canonical}});
+                {{"AWSAccessKeyId", parts.access_key_id},
+                 {"StringToSign", to_sign},
+                 {"SignatureProvided", parts.signature},
+                 {"CanonicalRequest", canonical}});
 }
 
 base::Error unreadable(Protocol protocol, const http::Request& request, std::string why) {
@@ -244,7 +251,8 @@ base::Error unreadable(Protocol protocol, const http::Request& request, std::str
 
 }  // namespace
 
-// Derived keys by access key id, date, region and service; a key whose secret changed is not reused.
+// Derived keys by access key id, date, region and service; a key whose secret changed is not
+// reused.
 struct SigV4::Keys {
   struct Entry {
     std::string secret;
@@ -371,7 +379,8 @@ base::Result<Identity> SigV4::verify(const http::Request& request, const Route& 
 base::Result<Identity> SigV4::verify_v2(const http::Request& request, const Route& route,
                                         const SignatureV2& parts, base::Time now) const {
   constexpr Protocol kS3 = Protocol::kRestXml;
-  const base::Time expires = base::from_millis(std::clamp<int64_t>(parts.expires, 0, 1LL << 40) * 1000);
+  const base::Time expires =
+      base::from_millis(std::clamp<int64_t>(parts.expires, 0, 1LL << 40) * 1000);
   if (now > expires) {
     return refuse(kS3, Refusal::kExpiredUrl, "Request has expired",
                   {{"Expires", base::to_iso8601(expires)}, {"ServerTime", base::to_iso8601(now)}});
@@ -386,10 +395,11 @@ base::Result<Identity> SigV4::verify_v2(const http::Request& request, const Rout
     return refuse(kS3, Refusal::kBadToken, "The provided token is malformed or otherwise invalid.");
   }
   if (!signed_v2(request, route, parts, key->secret)) {
-    return refuse(kS3, Refusal::kMismatch,
-                  "The request signature we calculated does not match the signature you provided. "
-                  "Check your key and signing method.",
-                  {{"AWSAccessKeyId", parts.access_key_id}, {"SignatureProvided", parts.signature}});
+    return refuse(
+        kS3, Refusal::kMismatch,
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your key and signing method.",
+        {{"AWSAccessKeyId", parts.access_key_id}, {"SignatureProvided", parts.signature}});
   }
   if (key->expires && *key->expires <= now) {
     return refuse(kS3, Refusal::kExpiredToken, "The provided token has expired.");
@@ -410,7 +420,8 @@ void sign(const SigningKey& key, std::string_view payload_hash, base::Time now,
   const std::string timestamp = to_amz_date(now), date = timestamp.substr(0, 8);
   request.headers.set("X-Amz-Date", timestamp);
   if (!key.session_token.empty()) request.headers.set("X-Amz-Security-Token", key.session_token);
-  if (s3) request.headers.set("X-Amz-Content-SHA256", payload_hash.empty() ? kEmptyHash : payload_hash);
+  if (s3)
+    request.headers.set("X-Amz-Content-SHA256", payload_hash.empty() ? kEmptyHash : payload_hash);
   std::vector<std::string> names;
   for (const auto& [name, value] : request.headers) {
     std::string lower = base::to_lower(name);
@@ -420,17 +431,18 @@ void sign(const SigningKey& key, std::string_view payload_hash, base::Time now,
   }
   std::sort(names.begin(), names.end());
   const std::string scope = fmt::format("{}/{}/{}/aws4_request", date, key.region, key.service);
-  const std::string canonical = canonical_request(
-      request, s3, views_of(names), payload_hash.empty() ? kEmptyHash : payload_hash);
-  const std::string signature = base::to_hex(
-      base::hmac_sha256(derive_signing_key(key.secret, date, key.region, key.service),
-                        string_to_sign(timestamp, scope, canonical)));
+  const std::string canonical = canonical_request(request, s3, views_of(names),
+                                                  payload_hash.empty() ? kEmptyHash : payload_hash);
+  const std::string signature =
+      base::to_hex(base::hmac_sha256(derive_signing_key(key.secret, date, key.region, key.service),
+                                     string_to_sign(timestamp, scope, canonical)));
   request.headers.set("Authorization",
                       fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAlgorithm,
                                   key.access_key_id, scope, base::join(names, ";"), signature));
 }
 
-std::string presign(const SigningKey& key, int seconds, base::Time now, const http::Request& request) {
+std::string presign(const SigningKey& key, int seconds, base::Time now,
+                    const http::Request& request) {
   const std::string timestamp = to_amz_date(now), date = timestamp.substr(0, 8);
   const std::string scope = fmt::format("{}/{}/{}/aws4_request", date, key.region, key.service);
   http::Request copy;
@@ -440,16 +452,17 @@ std::string presign(const SigningKey& key, int seconds, base::Time now, const ht
   copy.headers.add("Host", request.headers.value_or("Host", ""));
   if (!copy.query.empty()) copy.query += '&';
   copy.query += fmt::format(
-      "X-Amz-Algorithm={}&X-Amz-Credential={}&X-Amz-Date={}&X-Amz-Expires={}&X-Amz-SignedHeaders=host",
+      "X-Amz-Algorithm={}&X-Amz-Credential={}&X-Amz-Date={}&X-Amz-Expires={}&X-Amz-SignedHeaders="
+      "host",
       kAlgorithm, base::percent_encode(key.access_key_id + "/" + scope), timestamp, seconds);
   if (!key.session_token.empty()) {
     copy.query += "&X-Amz-Security-Token=" + base::percent_encode(key.session_token);
   }
   const bool s3 = key.service == "s3";
   const std::string canonical = canonical_request(copy, s3, {"host"}, s3 ? kUnsigned : kEmptyHash);
-  const std::string signature = base::to_hex(
-      base::hmac_sha256(derive_signing_key(key.secret, date, key.region, key.service),
-                        string_to_sign(timestamp, scope, canonical)));
+  const std::string signature =
+      base::to_hex(base::hmac_sha256(derive_signing_key(key.secret, date, key.region, key.service),
+                                     string_to_sign(timestamp, scope, canonical)));
   return copy.query + "&X-Amz-Signature=" + signature;
 }
 

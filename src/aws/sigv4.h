@@ -1,13 +1,13 @@
 #pragma once
 
 // AWS Signature Version 4: who signed a request, and signing our own. Verifies the Authorization
-// header and presigned URLs: time, scope, signed headers, session token, signature; in constant time
-// and before anything else of the request is believed.
-// Canonical form (AWS: "Create a signed AWS API request"): S3 takes the raw path as sent, every other
-// service encodes it once more. Presigned S3 URLs of the older version 2 are verified too (sigv2.h).
-// Ownership: values. Threads: a SigV4 may be used concurrently; derived keys are cached inside.
-// Failure: Amazon's reason of the protocol (S3 InvalidAccessKeyId, JSON UnrecognizedClientException,
-// Query InvalidClientTokenId …), always kUnauthenticated. No secret is ever in an error's text.
+// header and presigned URLs: time, scope, signed headers, session token, signature; in constant
+// time and before anything else of the request is believed. Canonical form (AWS: "Create a signed
+// AWS API request"): S3 takes the raw path as sent, every other service encodes it once more.
+// Presigned S3 URLs of the older version 2 are verified too (sigv2.h). Ownership: values. Threads:
+// a SigV4 may be used concurrently; derived keys are cached inside. Failure: Amazon's reason of the
+// protocol (S3 InvalidAccessKeyId, JSON UnrecognizedClientException, Query InvalidClientTokenId …),
+// always kUnauthenticated. No secret is ever in an error's text.
 
 #include <functional>
 #include <memory>
@@ -25,8 +25,8 @@ namespace howdah::aws {
 /// What an access key id stands for. Filled by whoever keeps the keys (store/iam).
 struct AccessKey {
   std::string secret;
-  std::string session_token;            // a request must bear exactly this; "" for long-term keys
-  std::optional<base::Time> expires;    // of temporary credentials
+  std::string session_token;          // a request must bear exactly this; "" for long-term keys
+  std::optional<base::Time> expires;  // of temporary credentials
   std::string account;
   std::string principal_arn;
   std::string principal_id;
@@ -36,11 +36,11 @@ using FindKey = std::function<std::optional<AccessKey>(std::string_view access_k
 
 /// How the bytes of the body are vouched for (X-Amz-Content-SHA256).
 enum class Payload {
-  kWhole,             // by the SHA-256 in Identity::payload_hash
-  kUnsigned,          // by nothing: UNSIGNED-PAYLOAD, presigned
-  kChunks,            // STREAMING-AWS4-HMAC-SHA256-PAYLOAD
-  kChunksTrailer,     // STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER
-  kUnsignedTrailer,   // STREAMING-UNSIGNED-PAYLOAD-TRAILER
+  kWhole,            // by the SHA-256 in Identity::payload_hash
+  kUnsigned,         // by nothing: UNSIGNED-PAYLOAD, presigned
+  kChunks,           // STREAMING-AWS4-HMAC-SHA256-PAYLOAD
+  kChunksTrailer,    // STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER
+  kUnsignedTrailer,  // STREAMING-UNSIGNED-PAYLOAD-TRAILER
 };
 
 /// Who a request is from, proven; or anonymous, when it bears no signature at all.
@@ -49,7 +49,7 @@ struct Identity {
   bool presigned = false;
   std::string access_key_id;
   AccessKey key;
-  std::string region;   // of the credential scope; empty when anonymous
+  std::string region;  // of the credential scope; empty when anonymous
   std::string service;
   Payload payload = Payload::kUnsigned;
   std::string payload_hash;  // kWhole: hexadecimal
@@ -96,7 +96,8 @@ void sign(const SigningKey& key, std::string_view payload_hash, base::Time now,
           http::Request& request);
 
 /// The query (to follow '?') that makes a URL of `request` good for `seconds` (1 to 604800).
-std::string presign(const SigningKey& key, int seconds, base::Time now, const http::Request& request);
+std::string presign(const SigningKey& key, int seconds, base::Time now,
+                    const http::Request& request);
 
 /// HMAC chain of SigV4: the key that signs for one day, region and service.
 std::string derive_signing_key(std::string_view secret, std::string_view date,

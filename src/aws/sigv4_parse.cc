@@ -53,7 +53,8 @@ base::Result<std::optional<SignatureParts>> from_header(const http::Request& req
       parts.signature = value;
     }
   }
-  if (!has_credential) return base::invalid_argument("Authorization header requires 'Credential' parameter.");
+  if (!has_credential)
+    return base::invalid_argument("Authorization header requires 'Credential' parameter.");
   if (parts.signature.empty()) {
     return base::invalid_argument("Authorization header requires 'Signature' parameter.");
   }
@@ -101,9 +102,11 @@ base::Result<std::optional<SignatureParts>> from_query(const http::Request& requ
   if (error != std::errc{} || stop != end) {
     return base::invalid_argument("X-Amz-Expires should be a number");
   }
-  if (parts.expires_seconds < 0) return base::invalid_argument("X-Amz-Expires must be non-negative");
+  if (parts.expires_seconds < 0)
+    return base::invalid_argument("X-Amz-Expires must be non-negative");
   if (parts.expires_seconds > 604800) {
-    return base::invalid_argument("X-Amz-Expires must be less than a week (in seconds) that is 604800");
+    return base::invalid_argument(
+        "X-Amz-Expires must be less than a week (in seconds) that is 604800");
   }
   if (const std::string* token = find(form, "X-Amz-Security-Token")) parts.session_token = *token;
   return std::optional(std::move(parts));
@@ -117,8 +120,9 @@ base::Result<std::optional<SignatureParts>> parse_signature(const http::Request&
                         request.query.find("X-Amz-Algorithm=") != std::string::npos;
   if (header.starts_with(kAlgorithm)) {
     if (in_query) {
-      return base::invalid_argument("Only one auth mechanism allowed; only the X-Amz-Algorithm query "
-                                    "parameter or the Authorization header should be specified");
+      return base::invalid_argument(
+          "Only one auth mechanism allowed; only the X-Amz-Algorithm query "
+          "parameter or the Authorization header should be specified");
     }
     return from_header(request, header);
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-// The parts of a signature as the client wrote it, from the Authorization header or the query. Pure:
-// outside bytes in, views into the request out.
+// The parts of a signature as the client wrote it, from the Authorization header or the query.
+// Pure: outside bytes in, views into the request out.
 
 #include <optional>
 #include <string>

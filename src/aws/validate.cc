@@ -29,7 +29,8 @@ struct Path {
     if (!out.empty()) out += '.';
     const size_t start = out.size();
     out += name;
-    if (out[start] >= 'A' && out[start] <= 'Z') out[start] = static_cast<char>(out[start] - 'A' + 'a');
+    if (out[start] >= 'A' && out[start] <= 'Z')
+      out[start] = static_cast<char>(out[start] - 'A' + 'a');
     return out;
   }
 };
@@ -134,13 +135,15 @@ bool is_number(Type type) {
 
 void check_bounds(const Shape& shape, const Json& value, std::vector<std::string>& broken) {
   if (is_number(shape.type)) {
-    const double number = value.is_int64() ? static_cast<double>(value.get_int64())
-                          : value.is_double() ? value.get_double() : 0;
+    const double number = value.is_int64()    ? static_cast<double>(value.get_int64())
+                          : value.is_double() ? value.get_double()
+                                              : 0;
     if (shape.has_max && number > static_cast<double>(shape.max)) {
       broken.push_back(fmt::format("Member must have value less than or equal to {}", shape.max));
     }
     if (shape.has_min && number < static_cast<double>(shape.min)) {
-      broken.push_back(fmt::format("Member must have value greater than or equal to {}", shape.min));
+      broken.push_back(
+          fmt::format("Member must have value greater than or equal to {}", shape.min));
     }
     return;
   }
@@ -173,7 +176,8 @@ void check_alone(const Shape& shape, const Json& value, std::vector<std::string>
   }
 }
 
-void check_structure(const Shape& shape, const JsonObject& object, const Path& path, Faults& faults);
+void check_structure(const Shape& shape, const JsonObject& object, const Path& path,
+                     Faults& faults);
 void check_inside(const Shape& shape, const Json& value, const Path& path, Faults& faults);
 
 void check(const Shape& shape, const Json& value, const Path& path, Faults& faults) {
@@ -196,8 +200,8 @@ void check_items(const Shape& shape, const Json& container, const Path& path, Fa
     std::vector<std::string> broken;
     check_alone(of, value, broken);
     if (broken.empty()) return;
-    std::string constraint = fmt::format("{} must satisfy constraint: [{}]", lead,
-                                         fmt::join(broken, ", "));
+    std::string constraint =
+        fmt::format("{} must satisfy constraint: [{}]", lead, fmt::join(broken, ", "));
     for (const std::string& earlier : told) {
       if (earlier == constraint) return;
     }
@@ -233,7 +237,8 @@ void check_inside(const Shape& shape, const Json& value, const Path& path, Fault
   }
 }
 
-void check_structure(const Shape& shape, const JsonObject& object, const Path& path, Faults& faults) {
+void check_structure(const Shape& shape, const JsonObject& object, const Path& path,
+                     Faults& faults) {
   static const Json null;
   for (size_t i = 0; i < shape.member_count; ++i) {
     const Member& member = shape.members[i];

@@ -1,8 +1,8 @@
 #pragma once
 
-// Every constraint that the model states: required, range, length, pattern, enum. The whole input is
-// looked at and all faults are told at once, in Amazon's words. Pure; patterns are compiled at their
-// first use, once a process.
+// Every constraint that the model states: required, range, length, pattern, enum. The whole input
+// is looked at and all faults are told at once, in Amazon's words. Pure; patterns are compiled at
+// their first use, once a process.
 
 #include "aws/schema.h"
 #include "base/json.h"
@@ -10,8 +10,8 @@
 
 namespace howdah::aws {
 
-/// "N validation errors detected: Value 'x' at 'a.b' failed to satisfy constraint: …". The reason is
-/// ValidationException, for the Query protocol ValidationError. REST-XML (S3) checks otherwise:
+/// "N validation errors detected: Value 'x' at 'a.b' failed to satisfy constraint: …". The reason
+/// is ValidationException, for the Query protocol ValidationError. REST-XML (S3) checks otherwise:
 /// see s3_rules.h.
 base::Status validate(Protocol protocol, const Shape& input, const base::JsonObject& object);
 

@@ -45,11 +45,15 @@ const JsonObject& View::object_(std::string_view key) const {
   return object ? *object : empty;
 }
 
-const JsonObject* View::maybe_object_(std::string_view key) const { return base::find_object(*raw_, key); }
+const JsonObject* View::maybe_object_(std::string_view key) const {
+  return base::find_object(*raw_, key);
+}
 
 const JsonArray* View::array_(std::string_view key) const { return base::find_array(*raw_, key); }
 
-std::vector<std::string> View::texts_(std::string_view key) const { return base::texts_at(*raw_, key); }
+std::vector<std::string> View::texts_(std::string_view key) const {
+  return base::texts_at(*raw_, key);
+}
 
 Pairs View::pairs_(std::string_view key) const {
   Pairs pairs;

@@ -18,10 +18,11 @@ namespace {
 constexpr int kDeepest = 64;
 
 base::Error malformed() {
-  return {base::Code::kInvalidArgument,
-          "The XML you provided was not well-formed or did not validate against our published schema",
-          "MalformedXML",
-          {}};
+  return {
+      base::Code::kInvalidArgument,
+      "The XML you provided was not well-formed or did not validate against our published schema",
+      "MalformedXML",
+      {}};
 }
 
 std::string_view local_name(std::string_view name) {
@@ -259,10 +260,12 @@ std::string write_scalar(const Member& member, TimeFormat otherwise, const Json&
   return {};
 }
 
-base::Result<JsonObject> read_xml(const Shape& shape, std::string_view root, std::string_view text) {
+base::Result<JsonObject> read_xml(const Shape& shape, std::string_view root,
+                                  std::string_view text) {
   pugi::xml_document document;
   constexpr unsigned kOptions = pugi::parse_default | pugi::parse_ws_pcdata_single;
-  if (!document.load_buffer(text.data(), text.size(), kOptions, pugi::encoding_utf8)) return malformed();
+  if (!document.load_buffer(text.data(), text.size(), kOptions, pugi::encoding_utf8))
+    return malformed();
   const pugi::xml_node element = document.document_element();
   if (!element || (!root.empty() && local_name(element.name()) != root)) return malformed();
   return Reader{}.structure(shape, element, 0);
@@ -292,11 +295,21 @@ void write_xml_text(std::string_view text, std::string& out) {
     const char c = text[i];
     std::string_view with;
     switch (c) {
-      case '&': with = "&amp;"; break;
-      case '<': with = "&lt;"; break;
-      case '>': with = "&gt;"; break;
-      case '"': with = "&quot;"; break;
-      case '\r': with = "&#13;"; break;
+      case '&':
+        with = "&amp;";
+        break;
+      case '<':
+        with = "&lt;";
+        break;
+      case '>':
+        with = "&gt;";
+        break;
+      case '"':
+        with = "&quot;";
+        break;
+      case '\r':
+        with = "&#13;";
+        break;
       case '\n':
       case '\t':
         continue;

@@ -19,16 +19,19 @@ struct XmlStyle {
 
 /// The members of `shape` below the document's root element, which must be called `root` (whatever
 /// its namespace prefix). kInvalidArgument with reason MalformedXML otherwise.
-base::Result<base::JsonObject> read_xml(const Shape& shape, std::string_view root, std::string_view text);
+base::Result<base::JsonObject> read_xml(const Shape& shape, std::string_view root,
+                                        std::string_view text);
 
 /// Appends the members of `object` as elements, without an enclosing one.
-void write_xml(const Shape& shape, const base::JsonObject& object, XmlStyle style, std::string& out);
+void write_xml(const Shape& shape, const base::JsonObject& object, XmlStyle style,
+               std::string& out);
 
 /// Appends `text` escaped. Characters that XML cannot hold become references, as S3 sends them.
 void write_xml_text(std::string_view text, std::string& out);
 
 /// Text of a query parameter, header or element as a value of `member`; nullopt when it is none.
-std::optional<base::Json> read_scalar(const Member& member, TimeFormat otherwise, std::string_view text);
+std::optional<base::Json> read_scalar(const Member& member, TimeFormat otherwise,
+                                      std::string_view text);
 
 /// The reverse.
 std::string write_scalar(const Member& member, TimeFormat otherwise, const base::Json& value);

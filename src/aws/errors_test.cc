@@ -1,0 +1,113 @@
+#include "aws/errors.h"
+
+#include <gtest/gtest.h>
+
+#include "aws/services.h"
+#include "aws/test_request.h"
+
+namespace howdah::aws {
+namespace {
+
+const Face kEmr{Protocol::kJson11, &emr::kService};
+const Face kIam{Protocol::kQuery, &iam::kService};
+const Face kS3{Protocol::kRestXml, &s3::kService};
+
+base::Error error(std::string reason, std::string message = "m") {
+  return {base::Code::kInvalidArgument, std::move(message), std::move(reason), {}};
+}
+
+std::string text_of(const http::Response& response) { return std::get<std::string>(response.body); }
+
+TEST(Errors, JsonNamesTheTypeAndBothSpellingsOfTheMessage) {
+  base::Error no_cluster = error("InvalidRequestException", "Cluster id 'j-NOPE' is not valid.");
+  no_cluster.details = {{"ErrorCode", "NoSuchCluster"}};
+  const auto response =
+      encode_error(kEmr, no_cluster, "id-1", TestRequest("POST", "/", "").request);
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(response.headers.value_or("x-amzn-RequestId", ""), "id-1");
+  EXPECT_EQ(response.headers.value_or("Content-Type", ""), "application/x-amz-json-1.1");
+  EXPECT_EQ(text_of(response), R"({"__type":"InvalidRequestException","ErrorCode":"NoSuchCluster",)"
+                               R"("message":"Cluster id 'j-NOPE' is not valid.",)"
+                               R"("Message":"Cluster id 'j-NOPE' is not valid."})");
+  EXPECT_EQ(text_of(encode_error(kEmr, error("UnknownOperationException", ""), "i",
+                                 TestRequest("POST", "/", "").request)),
+            R"({"__type":"UnknownOperationException"})");
+}
+
+TEST(Errors, QueryWrapsCodeAndRequestId) {
+  const auto response = encode_error(kIam, error("NoSuchEntity", "The role <x> cannot be found."),
+                                     "id-1", TestRequest("POST", "/", "").request);
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(text_of(response),
+            "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\n  <Error>\n"
+            "    <Type>Sender</Type>\n    <Code>NoSuchEntity</Code>\n"
+            "    <Message>The role &lt;x&gt; cannot be found.</Message>\n  </Error>\n"
+            "  <RequestId>id-1</RequestId>\n</ErrorResponse>\n");
+}
+
+TEST(Errors, AShapesNameBecomesItsWireCode) {
+  EXPECT_EQ(wire_code(kIam, error("NoSuchEntityException")), "NoSuchEntity");
+  EXPECT_EQ(http_status(kIam, error("EntityAlreadyExistsException")), 409);
+  EXPECT_EQ(http_status(kIam, error("MalformedPolicyDocument")), 400);
+  EXPECT_EQ(http_status(kIam, error("AccessDenied")), 403);
+}
+
+TEST(Errors, S3TellsResourceAndBothIds) {
+  base::Error missing = error("NoSuchKey", "The specified key does not exist.");
+  missing.details = {{"Key", "a&b"}};
+  const auto response =
+      encode_error(kS3, missing, "id-1", TestRequest("GET", "/b/a%26b", "").request);
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(response.headers.value_or("x-amz-request-id", ""), "id-1");
+  EXPECT_TRUE(response.headers.contains("x-amz-id-2"));
+  const std::string text = text_of(response);
+  EXPECT_NE(
+      text.find(
+          "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message>"
+          "<Key>a&amp;b</Key><Resource>/b/a%26b</Resource><RequestId>id-1</RequestId><HostId>"),
+      std::string::npos)
+      << text;
+}
+
+TEST(Errors, HeadHasNoBody) {
+  const auto response =
+      encode_error(kS3, error("NoSuchKey"), "i", TestRequest("HEAD", "/b/k", "").request);
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(text_of(response), "");
+}
+
+TEST(Errors, StatusesOfS3) {
+  for (const auto& [code, status] :
+       std::vector<std::pair<std::string, int>>{{"NoSuchBucket", 404},
+                                                {"AccessDenied", 403},
+                                                {"BucketAlreadyExists", 409},
+                                                {"BucketNotEmpty", 409},
+                                                {"InvalidRange", 416},
+                                                {"PreconditionFailed", 412},
+                                                {"NotModified", 304},
+                                                {"SignatureDoesNotMatch", 403},
+                                                {"ExpiredToken", 400},
+                                                {"MethodNotAllowed", 405},
+                                                {"NotImplemented", 501},
+                                                {"SlowDown", 503},
+                                                {"BadDigest", 400},
+                                                {"InternalError", 500},
+                                                {"SomethingElse", 400},
+                                                {"MissingContentLength", 411}}) {
+    EXPECT_EQ(http_status(kS3, error(code)), status) << code;
+  }
+}
+
+TEST(Errors, AnErrorWithoutAReasonGetsTheProtocolsOwnName) {
+  EXPECT_EQ(wire_code(kEmr, base::internal("x")), "InternalServerException");
+  EXPECT_EQ(http_status(kEmr, base::internal("x")), 500);
+  EXPECT_EQ(wire_code(kS3, base::internal("x")), "InternalError");
+  EXPECT_EQ(wire_code(kIam, base::not_found("x")), "NoSuchEntity");
+  EXPECT_EQ(wire_code(kIam, error("AccessDeniedException")), "AccessDenied");
+  EXPECT_EQ(wire_code(kS3, error("AccessDeniedException")), "AccessDenied");
+  EXPECT_EQ(wire_code(kEmr, error("AccessDenied")), "AccessDeniedException");
+  EXPECT_EQ(http_status(kS3, base::unavailable("x")), 503);
+}
+
+}  // namespace
+}  // namespace howdah::aws
