@@ -181,11 +181,16 @@ Match Condition::holds(std::string_view actual, const Context& context) const {
 
 Match Condition::order(double actual, double wanted) const {
   switch (compare_) {
-    case Compare::kEqual: return as_match(actual == wanted);
-    case Compare::kLess: return as_match(actual < wanted);
-    case Compare::kLessOrEqual: return as_match(actual <= wanted);
-    case Compare::kGreater: return as_match(actual > wanted);
-    case Compare::kGreaterOrEqual: return as_match(actual >= wanted);
+    case Compare::kEqual:
+      return as_match(actual == wanted);
+    case Compare::kLess:
+      return as_match(actual < wanted);
+    case Compare::kLessOrEqual:
+      return as_match(actual <= wanted);
+    case Compare::kGreater:
+      return as_match(actual > wanted);
+    case Compare::kGreaterOrEqual:
+      return as_match(actual >= wanted);
   }
   return Match::kUnknown;
 }
@@ -217,7 +222,8 @@ Match Condition::compare(const Pattern& wanted, std::string_view actual,
       const auto a = network(actual), w = network(*text);
       return a && w ? as_match(contains(*w, *a)) : Match::kUnknown;
     }
-    default: return Match::kUnknown;
+    default:
+      return Match::kUnknown;
   }
 }
 

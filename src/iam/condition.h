@@ -1,9 +1,9 @@
 #pragma once
 
 // One line of a statement's Condition block: an operator, a key, the values it is compared with
-// (AWS: "IAM JSON policy elements: Condition operators"). An operator that is not in that list, a key
-// that the request's context does not know, and a value that cannot be read as the operator's type
-// give kUnknown: the statement then denies but never allows.
+// (AWS: "IAM JSON policy elements: Condition operators"). An operator that is not in that list, a
+// key that the request's context does not know, and a value that cannot be read as the operator's
+// type give kUnknown: the statement then denies but never allows.
 // Ownership: a value. Threads: concurrent evaluation is safe.
 
 #include <string>

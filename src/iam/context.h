@@ -25,7 +25,8 @@ class Context {
   /// Key names compare without regard to case: "aws:UserName", "aws:PrincipalTag/team".
   void set(std::string_view key, std::string value);
   void set(std::string_view key, std::vector<std::string> values);
-  /// Known, and this request has none. "aws:PrincipalTag/" (with the slash) declares a whole family.
+  /// Known, and this request has none. "aws:PrincipalTag/" (with the slash) declares a whole
+  /// family.
   void declare_absent(std::string_view key);
 
   /// nullptr: unknown. An empty list: known to be absent.

@@ -68,15 +68,11 @@ Verdict judge(const PolicyList& policies, const Request& request) {
 }  // namespace
 
 Decision evaluate(const PolicySet& policies, const Request& request) {
-  const Verdict identity =
-      policies.root ? Verdict::kAllow : judge(policies.identity, request);
-  const Verdict boundary =
-      policies.boundary ? judge(*policies.boundary, request) : Verdict::kAllow;
-  const Verdict session =
-      policies.has_session ? judge(policies.session, request) : Verdict::kAllow;
-  const std::pair<Verdict, Source> layers[] = {{identity, Source::kIdentity},
-                                               {boundary, Source::kBoundary},
-                                               {session, Source::kSession}};
+  const Verdict identity = policies.root ? Verdict::kAllow : judge(policies.identity, request);
+  const Verdict boundary = policies.boundary ? judge(*policies.boundary, request) : Verdict::kAllow;
+  const Verdict session = policies.has_session ? judge(policies.session, request) : Verdict::kAllow;
+  const std::pair<Verdict, Source> layers[] = {
+      {identity, Source::kIdentity}, {boundary, Source::kBoundary}, {session, Source::kSession}};
   for (const auto& [verdict, source] : layers) {
     if (verdict == Verdict::kDeny) return {false, true, source};
   }

@@ -1,9 +1,10 @@
 #pragma once
 
-// May this be done? Policies in, a decision out; pure. The rules are AWS's ("Policy evaluation logic"):
-// what nothing allows is denied, an explicit Deny wins over every Allow, a permissions boundary and
-// session policies only take away, and the account's root may do everything. Where a condition hangs
-// on an operator or key that is not known here, an Allow does not allow and a Deny denies.
+// May this be done? Policies in, a decision out; pure. The rules are AWS's ("Policy evaluation
+// logic"): what nothing allows is denied, an explicit Deny wins over every Allow, a permissions
+// boundary and session policies only take away, and the account's root may do everything. Where a
+// condition hangs on an operator or key that is not known here, an Allow does not allow and a
+// Deny denies.
 // Ownership: borrows its arguments. Threads: any number at once. Failure: none; doubt is a denial.
 
 #include <memory>
@@ -23,8 +24,8 @@ struct Request {
   const Context& context;
 };
 
-// Shared: one parsed document serves every principal that it is attached to, and a decision may still
-// use it while a newer version takes its place.
+// Shared: one parsed document serves every principal that it is attached to, and a decision may
+// still use it while a newer version takes its place.
 using PolicyList = std::vector<std::shared_ptr<const Policy>>;
 
 /// All that limits one principal.
@@ -40,8 +41,8 @@ enum class Source { kIdentity, kBoundary, kSession };
 
 struct Decision {
   bool allowed = false;
-  bool explicit_deny = false;          // when not allowed: a Deny said so
-  Source source = Source::kIdentity;   // when not allowed: which kind of policy
+  bool explicit_deny = false;         // when not allowed: a Deny said so
+  Source source = Source::kIdentity;  // when not allowed: which kind of policy
 };
 
 Decision evaluate(const PolicySet& policies, const Request& request);
@@ -64,8 +65,8 @@ enum class Trust {
 Trust evaluate_trust(const Policy& policy, const Caller& caller, const Request& request);
 
 /// AWS's text ("User: … is not authorized to perform: … on resource: … because no identity-based
-/// policy allows the … action"), kPermissionDenied. No reason: each protocol has its own name for it
-/// (aws/errors.cc: AccessDenied, AccessDeniedException).
+/// policy allows the … action"), kPermissionDenied. No reason: each protocol has its own name for
+/// it (aws/errors.cc: AccessDenied, AccessDeniedException).
 base::Error denial(std::string_view principal_arn, const Request& request,
                    const Decision& decision);
 

@@ -208,8 +208,8 @@ TEST(Evaluate, ConditionsAreAskedOfTheContext) {
       {R"({"StringNotEqualsIfExists":{"aws:Moonphase":"full"}})", Match::kUnknown},
   };
   for (const auto& c : kCases) {
-    const std::string rest = std::string(R"("Action":"s3:*","Resource":"*","Condition":)") +
-                             c.condition;
+    const std::string rest =
+        std::string(R"("Action":"s3:*","Resource":"*","Condition":)") + c.condition;
     EXPECT_EQ(allowed(statement("Allow", rest), "s3:GetObject", "*"), c.holds == Match::kYes)
         << "Allow if " << c.condition;
     PolicySet set;

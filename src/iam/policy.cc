@@ -104,8 +104,8 @@ Status check_resource(std::string_view resource) {
   const std::string_view partition = base::split(resource, ':')[1];
   if (partition.find_first_of("*?$") == std::string_view::npos && partition != "aws" &&
       partition != "aws-cn" && partition != "aws-us-gov") {
-    return malformed(fmt::format("Partition \"{}\" is not valid for resource \"{}\".", partition,
-                                 resource));
+    return malformed(
+        fmt::format("Partition \"{}\" is not valid for resource \"{}\".", partition, resource));
   }
   return {};
 }
@@ -179,9 +179,9 @@ class StatementReader {
 
  private:
   Status check_elements() {
-    static constexpr std::string_view kElements[] = {
-        "Sid",      "Effect",      "Principal", "NotPrincipal", "Action", "NotAction",
-        "Resource", "NotResource", "Condition"};
+    static constexpr std::string_view kElements[] = {"Sid",          "Effect",      "Principal",
+                                                     "NotPrincipal", "Action",      "NotAction",
+                                                     "Resource",     "NotResource", "Condition"};
     for (const auto& member : source_) {
       const std::string_view name(member.key().data(), member.key().size());
       if (std::find(std::begin(kElements), std::end(kElements), name) == std::end(kElements)) {
@@ -189,7 +189,8 @@ class StatementReader {
       }
     }
     const Json* sid = source_.if_contains("Sid");
-    if (sid && !sid->is_string()) return syntax("The Sid of statement {} is not a string.", number_);
+    if (sid && !sid->is_string())
+      return syntax("The Sid of statement {} is not a string.", number_);
     out_.sid = base::text_at(source_, "Sid");
     // Only identity policies are this strict about Sids (AWS: "IAM JSON policy elements: Sid").
     if (kind_ == DocumentKind::kIdentity && !all_of(out_.sid, "")) {
@@ -294,7 +295,8 @@ Result<std::vector<const JsonObject*>> statement_objects(const JsonObject& docum
       out.push_back(&item.get_object());
     }
   }
-  if (out.empty()) return syntax("Statement must be an object or a list of objects, and not empty.");
+  if (out.empty())
+    return syntax("Statement must be an object or a list of objects, and not empty.");
   return out;
 }
 

@@ -16,21 +16,22 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   context.set("aws:SourceIp", "127.0.0.1");
   context.declare_absent("aws:PrincipalTag/");
   const iam::Request request{"s3:GetObject", "arn:aws:s3:::b/k", context};
-  for (auto kind : {iam::DocumentKind::kIdentity, iam::DocumentKind::kTrust,
-                    iam::DocumentKind::kResource}) {
+  for (auto kind :
+       {iam::DocumentKind::kIdentity, iam::DocumentKind::kTrust, iam::DocumentKind::kResource}) {
     auto parsed = iam::parse_policy(text, kind);
     if (!parsed) {
       if (parsed.error().reason != "MalformedPolicyDocument") __builtin_trap();
       continue;
     }
-    auto forbid = iam::parse_policy(
-        R"({"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}})",
-        iam::DocumentKind::kIdentity);
+    auto forbid =
+        iam::parse_policy(R"({"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}})",
+                          iam::DocumentKind::kIdentity);
     iam::PolicySet set;
     set.identity = {std::make_shared<iam::Policy>(std::move(*parsed))};
     (void)iam::evaluate(set, request);
-    (void)iam::evaluate_trust(*set.identity[0], {"arn:aws:iam::000000000000:user/alice", "",
-                                                 "000000000000", ""}, request);
+    (void)iam::evaluate_trust(*set.identity[0],
+                              {"arn:aws:iam::000000000000:user/alice", "", "000000000000", ""},
+                              request);
     set.identity.push_back(std::make_shared<iam::Policy>(std::move(*forbid)));
     if (iam::evaluate(set, request).allowed) __builtin_trap();
   }

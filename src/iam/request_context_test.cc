@@ -30,9 +30,9 @@ TEST(RequestContext, TellsTheTagsOfTheInput) {
   EXPECT_EQ(one(context, "aws:RequestTag/other"), "absent");
   EXPECT_EQ(context.find("aws:TagKeys")->size(), 2u);
   const auto map = base::parse_json(R"({"tags":{"team":"b"}})");
-  EXPECT_EQ(one(request_context({.peer = "a:1", .input = &map->get_object()}),
-                "aws:RequestTag/team"),
-            "b");
+  EXPECT_EQ(
+      one(request_context({.peer = "a:1", .input = &map->get_object()}), "aws:RequestTag/team"),
+      "b");
 }
 
 TEST(RequestContext, TellsWhatAListingAsksFor) {

@@ -64,7 +64,7 @@ def user(iam, name):
     iam.delete_user(UserName=name)
 
 
-# --- roles ------------------------------------------------------------------------------------------
+# --- roles --------------------------------------------------------------------------------------
 
 def test_a_role_reads_back_as_it_was_created(iam, name):
     made = iam.create_role(RoleName=name, Path="/etl/", AssumeRolePolicyDocument=EC2_TRUST,
@@ -159,7 +159,7 @@ def test_instance_profiles_hold_one_role(iam, role, name):
         f"Instance Profile {name} cannot be found."
 
 
-# --- policies ---------------------------------------------------------------------------------------
+# --- policies -----------------------------------------------------------------------------------
 
 def test_managed_policies_have_versions(iam, name):
     arn = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(S3_ALL),
@@ -192,7 +192,7 @@ def test_constraints_of_the_model_hold(iam):
                               "failed to satisfy constraint")
 
 
-# --- what a user may do ------------------------------------------------------------------------------
+# --- what a user may do -------------------------------------------------------------------------
 
 def test_a_user_without_policies_may_do_nothing_but_ask_who_it_is(client, user):
     who = client("sts", **user["keys"]).get_caller_identity()
@@ -274,7 +274,7 @@ def test_simulation_tells_what_would_be_allowed(iam, user):
                 "s3:GetObject": "allowed", "iam:GetRole": "implicitDeny"}
 
 
-# --- sts --------------------------------------------------------------------------------------------
+# --- sts ----------------------------------------------------------------------------------------
 
 @pytest.mark.local_only
 def test_the_root_key_is_the_account(sts):

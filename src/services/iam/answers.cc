@@ -133,11 +133,16 @@ base::Result<std::vector<store::iam::Tag>> tags_in(const aws::View& input) {
 
 std::string_view name_member(Kind kind) {
   switch (kind) {
-    case Kind::kRole: return "RoleName";
-    case Kind::kGroup: return "GroupName";
-    case Kind::kPolicy: return "PolicyArn";
-    case Kind::kInstanceProfile: return "InstanceProfileName";
-    default: return "UserName";
+    case Kind::kRole:
+      return "RoleName";
+    case Kind::kGroup:
+      return "GroupName";
+    case Kind::kPolicy:
+      return "PolicyArn";
+    case Kind::kInstanceProfile:
+      return "InstanceProfileName";
+    default:
+      return "UserName";
   }
 }
 
@@ -159,9 +164,7 @@ base::Result<std::string> user_in(const aws::View& input, const aws::Context& co
   return std::string(arn.substr(arn.rfind('/') + 1));
 }
 
-std::string_view path_in(const aws::View& input) {
-  return base::text_at(input.raw(), "Path", "/");
-}
+std::string_view path_in(const aws::View& input) { return base::text_at(input.raw(), "Path", "/"); }
 std::string_view path_prefix_in(const aws::View& input) {
   return base::text_at(input.raw(), "PathPrefix", "/");
 }

@@ -77,33 +77,33 @@ Result<Output> list_attached(store::iam::Iam& store, Kind kind, const aws::View&
 
 }  // namespace
 
-Result<wire::PutRolePolicyOutput> Iam::put_role_policy(
-    const aws::Context&, const wire::PutRolePolicyInput& input) {
+Result<wire::PutRolePolicyOutput> Iam::put_role_policy(const aws::Context&,
+                                                       const wire::PutRolePolicyInput& input) {
   return put_inline<wire::PutRolePolicyOutput>(store_, Kind::kRole, input);
 }
 
-Result<wire::PutUserPolicyOutput> Iam::put_user_policy(
-    const aws::Context&, const wire::PutUserPolicyInput& input) {
+Result<wire::PutUserPolicyOutput> Iam::put_user_policy(const aws::Context&,
+                                                       const wire::PutUserPolicyInput& input) {
   return put_inline<wire::PutUserPolicyOutput>(store_, Kind::kUser, input);
 }
 
-Result<wire::PutGroupPolicyOutput> Iam::put_group_policy(
-    const aws::Context&, const wire::PutGroupPolicyInput& input) {
+Result<wire::PutGroupPolicyOutput> Iam::put_group_policy(const aws::Context&,
+                                                         const wire::PutGroupPolicyInput& input) {
   return put_inline<wire::PutGroupPolicyOutput>(store_, Kind::kGroup, input);
 }
 
-Result<wire::GetRolePolicyOutput> Iam::get_role_policy(
-    const aws::Context&, const wire::GetRolePolicyInput& input) {
+Result<wire::GetRolePolicyOutput> Iam::get_role_policy(const aws::Context&,
+                                                       const wire::GetRolePolicyInput& input) {
   return get_inline<wire::GetRolePolicyOutput>(store_, Kind::kRole, input);
 }
 
-Result<wire::GetUserPolicyOutput> Iam::get_user_policy(
-    const aws::Context&, const wire::GetUserPolicyInput& input) {
+Result<wire::GetUserPolicyOutput> Iam::get_user_policy(const aws::Context&,
+                                                       const wire::GetUserPolicyInput& input) {
   return get_inline<wire::GetUserPolicyOutput>(store_, Kind::kUser, input);
 }
 
-Result<wire::GetGroupPolicyOutput> Iam::get_group_policy(
-    const aws::Context&, const wire::GetGroupPolicyInput& input) {
+Result<wire::GetGroupPolicyOutput> Iam::get_group_policy(const aws::Context&,
+                                                         const wire::GetGroupPolicyInput& input) {
   return get_inline<wire::GetGroupPolicyOutput>(store_, Kind::kGroup, input);
 }
 

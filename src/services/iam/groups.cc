@@ -23,8 +23,7 @@ Result<wire::CreateGroupOutput> Iam::create_group(const aws::Context&,
   return out;
 }
 
-Result<wire::GetGroupOutput> Iam::get_group(const aws::Context&,
-                                            const wire::GetGroupInput& input) {
+Result<wire::GetGroupOutput> Iam::get_group(const aws::Context&, const wire::GetGroupInput& input) {
   const auto members = TRY(page(TRY(store_.members(input.group_name())), input, name_of));
   wire::GetGroupOutput out;
   out.set_group(to_group(TRY(store_.entity(Kind::kGroup, input.group_name()))));
@@ -58,8 +57,8 @@ Result<wire::DeleteGroupOutput> Iam::delete_group(const aws::Context&,
   return wire::DeleteGroupOutput();
 }
 
-Result<wire::AddUserToGroupOutput> Iam::add_user_to_group(
-    const aws::Context&, const wire::AddUserToGroupInput& input) {
+Result<wire::AddUserToGroupOutput> Iam::add_user_to_group(const aws::Context&,
+                                                          const wire::AddUserToGroupInput& input) {
   TRY(store_.add_to_group(input.group_name(), input.user_name()));
   return wire::AddUserToGroupOutput();
 }

@@ -1,9 +1,10 @@
 #pragma once
 
-// AWS IAM: users, groups, roles, instance profiles, policies, access keys. Each operation is one verb
-// of store::iam::Iam, in the shape of the model; one file an operation group beside this header.
-// Operations that are not named here answer as AWS does for what is not there.
-// Ownership: borrows the store. Threads: concurrent calls allowed. Failure: as the store's errors say.
+// AWS IAM: users, groups, roles, instance profiles, policies, access keys. Each operation is one
+// verb of store::iam::Iam, in the shape of the model; one file an operation group beside this
+// header. Operations that are not named here answer as AWS does for what is not there.
+// Ownership: borrows the store. Threads: concurrent calls allowed. Failure: as the store's errors
+// say.
 
 #include <string>
 #include <string_view>
@@ -16,8 +17,9 @@ namespace howdah::services::iam {
 namespace wire = aws::iam;
 using store::iam::Kind;
 
-#define HOWDAH_OPERATION(method, Operation) \
-  base::Result<wire::Operation##Output> method(const aws::Context&, const wire::Operation##Input&) override
+#define HOWDAH_OPERATION(method, Operation)                                                        \
+  base::Result<wire::Operation##Output> method(const aws::Context&, const wire::Operation##Input&) \
+      override
 
 class Iam final : public wire::Api {
  public:

@@ -26,8 +26,7 @@ Result<wire::CreateInstanceProfileOutput> Iam::create_instance_profile(
 Result<wire::GetInstanceProfileOutput> Iam::get_instance_profile(
     const aws::Context&, const wire::GetInstanceProfileInput& input) {
   wire::GetInstanceProfileOutput out;
-  out.set_instance_profile(
-      to_profile(TRY(store_.instance_profile(input.instance_profile_name()))));
+  out.set_instance_profile(to_profile(TRY(store_.instance_profile(input.instance_profile_name()))));
   return out;
 }
 

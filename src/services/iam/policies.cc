@@ -77,10 +77,9 @@ Result<wire::GetPolicyVersionOutput> Iam::get_policy_version(
 Result<wire::ListPolicyVersionsOutput> Iam::list_policy_versions(
     const aws::Context&, const wire::ListPolicyVersionsInput& input) {
   // Newest first: the page's key counts down.
-  const auto versions = TRY(page(TRY(store_.policy_versions(input.policy_arn())), input,
-                                 [](const PolicyVersion& version) {
-                                   return std::to_string(1'000'000'000 - version.number);
-                                 }));
+  const auto versions = TRY(page(
+      TRY(store_.policy_versions(input.policy_arn())), input,
+      [](const PolicyVersion& version) { return std::to_string(1'000'000'000 - version.number); }));
   wire::ListPolicyVersionsOutput out;
   out.set_versions(
       versions.map([](const PolicyVersion& version) { return to_version(version, false); }));

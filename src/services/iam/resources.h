@@ -11,8 +11,8 @@
 
 namespace howdah::services::iam {
 
-/// The ARN of the role, user, group, policy or instance profile that `operation`'s input names, with
-/// the path that it has (or is to get); "*" for operations that name none, such as lists.
+/// The ARN of the role, user, group, policy or instance profile that `operation`'s input names,
+/// with the path that it has (or is to get); "*" for operations that name none, such as lists.
 std::string resource_of(store::iam::Iam& store, std::string_view operation,
                         const base::JsonObject& input, std::string_view principal_arn);
 

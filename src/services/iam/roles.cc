@@ -135,10 +135,10 @@ Result<wire::CreateServiceLinkedRoleOutput> Iam::create_service_linked_role(
     out.set_role(to_role(TRY(std::move(made))));
     return out;
   }
-  return invalid_input(fmt::format(
-      "The service {} has no service-linked role here; known are EMR, EMR Serverless, "
-      "EMR on EKS and EC2 Spot.",
-      input.aws_service_name()));
+  return invalid_input(
+      fmt::format("The service {} has no service-linked role here; known are EMR, EMR Serverless, "
+                  "EMR on EKS and EC2 Spot.",
+                  input.aws_service_name()));
 }
 
 }  // namespace howdah::services::iam

@@ -26,7 +26,9 @@ base::Status add_given(const aws::View& input, PolicySet& set) {
   const auto boundaries = base::texts_at(input.raw(), "PermissionsBoundaryPolicyInputList");
   if (boundaries.size() > 1) {
     return base::Error{base::Code::kInvalidArgument,
-                       "PermissionsBoundaryPolicyInputList takes one policy.", "InvalidInput", {}};
+                       "PermissionsBoundaryPolicyInputList takes one policy.",
+                       "InvalidInput",
+                       {}};
   }
   if (!boundaries.empty()) set.boundary = TRY(parse(boundaries[0]));
   return {};
@@ -82,8 +84,7 @@ Result<Kind> kind_of(std::string_view arn) {
 Result<wire::SimulatePrincipalPolicyOutput> Iam::simulate_principal_policy(
     const aws::Context&, const wire::SimulatePrincipalPolicyInput& input) {
   const std::string_view arn = input.policy_source_arn();
-  PolicySet set =
-      TRY(store_.policies_of(TRY(kind_of(arn)), arn.substr(arn.rfind('/') + 1)));
+  PolicySet set = TRY(store_.policies_of(TRY(kind_of(arn)), arn.substr(arn.rfind('/') + 1)));
   TRY(add_given(input, set));
   return simulate<wire::SimulatePrincipalPolicyOutput>(set, input);
 }

@@ -33,18 +33,16 @@ Result<Output> list(store::iam::Iam& store, Kind kind, const aws::View& input) {
 
 }  // namespace
 
-Result<wire::TagRoleOutput> Iam::tag_role(
-    const aws::Context&, const wire::TagRoleInput& input) {
+Result<wire::TagRoleOutput> Iam::tag_role(const aws::Context&, const wire::TagRoleInput& input) {
   return add<wire::TagRoleOutput>(store_, Kind::kRole, input);
 }
 
-Result<wire::TagUserOutput> Iam::tag_user(
-    const aws::Context&, const wire::TagUserInput& input) {
+Result<wire::TagUserOutput> Iam::tag_user(const aws::Context&, const wire::TagUserInput& input) {
   return add<wire::TagUserOutput>(store_, Kind::kUser, input);
 }
 
-Result<wire::TagPolicyOutput> Iam::tag_policy(
-    const aws::Context&, const wire::TagPolicyInput& input) {
+Result<wire::TagPolicyOutput> Iam::tag_policy(const aws::Context&,
+                                              const wire::TagPolicyInput& input) {
   return add<wire::TagPolicyOutput>(store_, Kind::kPolicy, input);
 }
 
@@ -53,18 +51,18 @@ Result<wire::TagInstanceProfileOutput> Iam::tag_instance_profile(
   return add<wire::TagInstanceProfileOutput>(store_, Kind::kInstanceProfile, input);
 }
 
-Result<wire::UntagRoleOutput> Iam::untag_role(
-    const aws::Context&, const wire::UntagRoleInput& input) {
+Result<wire::UntagRoleOutput> Iam::untag_role(const aws::Context&,
+                                              const wire::UntagRoleInput& input) {
   return remove<wire::UntagRoleOutput>(store_, Kind::kRole, input);
 }
 
-Result<wire::UntagUserOutput> Iam::untag_user(
-    const aws::Context&, const wire::UntagUserInput& input) {
+Result<wire::UntagUserOutput> Iam::untag_user(const aws::Context&,
+                                              const wire::UntagUserInput& input) {
   return remove<wire::UntagUserOutput>(store_, Kind::kUser, input);
 }
 
-Result<wire::UntagPolicyOutput> Iam::untag_policy(
-    const aws::Context&, const wire::UntagPolicyInput& input) {
+Result<wire::UntagPolicyOutput> Iam::untag_policy(const aws::Context&,
+                                                  const wire::UntagPolicyInput& input) {
   return remove<wire::UntagPolicyOutput>(store_, Kind::kPolicy, input);
 }
 
@@ -73,18 +71,18 @@ Result<wire::UntagInstanceProfileOutput> Iam::untag_instance_profile(
   return remove<wire::UntagInstanceProfileOutput>(store_, Kind::kInstanceProfile, input);
 }
 
-Result<wire::ListRoleTagsOutput> Iam::list_role_tags(
-    const aws::Context&, const wire::ListRoleTagsInput& input) {
+Result<wire::ListRoleTagsOutput> Iam::list_role_tags(const aws::Context&,
+                                                     const wire::ListRoleTagsInput& input) {
   return list<wire::ListRoleTagsOutput>(store_, Kind::kRole, input);
 }
 
-Result<wire::ListUserTagsOutput> Iam::list_user_tags(
-    const aws::Context&, const wire::ListUserTagsInput& input) {
+Result<wire::ListUserTagsOutput> Iam::list_user_tags(const aws::Context&,
+                                                     const wire::ListUserTagsInput& input) {
   return list<wire::ListUserTagsOutput>(store_, Kind::kUser, input);
 }
 
-Result<wire::ListPolicyTagsOutput> Iam::list_policy_tags(
-    const aws::Context&, const wire::ListPolicyTagsInput& input) {
+Result<wire::ListPolicyTagsOutput> Iam::list_policy_tags(const aws::Context&,
+                                                         const wire::ListPolicyTagsInput& input) {
   return list<wire::ListPolicyTagsOutput>(store_, Kind::kPolicy, input);
 }
 

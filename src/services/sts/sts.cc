@@ -13,16 +13,16 @@ using base::Status;
 using howdah::iam::Caller;
 using howdah::iam::Context;
 using howdah::iam::Trust;
+using std::chrono::seconds;
 using store::iam::Credential;
 using store::iam::Kind;
-using std::chrono::seconds;
 
 namespace {
 
 constexpr int64_t kHour = 3600;
-constexpr int64_t kChained = kHour;         // role chaining lasts an hour at most (AWS: AssumeRole)
+constexpr int64_t kChained = kHour;  // role chaining lasts an hour at most (AWS: AssumeRole)
 constexpr int64_t kTokenDefault = 12 * kHour;
-constexpr int64_t kRootToken = kHour;       // GetSessionToken with root credentials
+constexpr int64_t kRootToken = kHour;  // GetSessionToken with root credentials
 
 Error validation(std::string message) {
   return {base::Code::kInvalidArgument, std::move(message), "ValidationError", {}};
@@ -62,8 +62,7 @@ Result<wire::GetCallerIdentityOutput> Sts::get_caller_identity(
 Status Sts::check_may_assume(const aws::Context& context, const store::iam::Entity& role,
                              const wire::AssumeRoleInput& input) {
   const auto who = TRY(store_.lookup(context.access_key_id));
-  const auto trust =
-      TRY(howdah::iam::parse_policy(role.trust, howdah::iam::DocumentKind::kTrust));
+  const auto trust = TRY(howdah::iam::parse_policy(role.trust, howdah::iam::DocumentKind::kTrust));
   Context facts;
   facts.set("sts:RoleSessionName", std::string(input.role_session_name()));
   if (input.external_id()) {
@@ -82,14 +81,17 @@ Status Sts::check_may_assume(const aws::Context& context, const store::iam::Enti
   const Context full = store_.full_context(*who, facts);
   const Caller caller{who->principal_arn, who->role_arn, who->account, {}};
   switch (evaluate_trust(trust, caller, {"sts:AssumeRole", role.arn, full})) {
-    case Trust::kNone: return denied(who->principal_arn, role.arn);
-    case Trust::kAccount: return store_.authorise(*who, "sts:AssumeRole", role.arn, facts);
-    case Trust::kPrincipal: break;
+    case Trust::kNone:
+      return denied(who->principal_arn, role.arn);
+    case Trust::kAccount:
+      return store_.authorise(*who, "sts:AssumeRole", role.arn, facts);
+    case Trust::kPrincipal:
+      break;
   }
   // Trusted by name: its own policies need not allow it, but they may forbid it.
   const auto decision = store_.decide(*who, "sts:AssumeRole", role.arn, facts);
-  if (decision.allowed || (!decision.explicit_deny &&
-                           decision.source == howdah::iam::Source::kIdentity)) {
+  if (decision.allowed ||
+      (!decision.explicit_deny && decision.source == howdah::iam::Source::kIdentity)) {
     return {};
   }
   return howdah::iam::denial(who->principal_arn, {"sts:AssumeRole", role.arn, facts}, decision);
@@ -154,7 +156,9 @@ Result<wire::GetSessionTokenOutput> Sts::get_session_token(
   const auto who = TRY(store_.lookup(context.access_key_id));
   if (!who->session_token.empty()) {
     return Error{base::Code::kPermissionDenied,
-                 "Cannot call GetSessionToken with session credentials", "AccessDenied", {}};
+                 "Cannot call GetSessionToken with session credentials",
+                 "AccessDenied",
+                 {}};
   }
   if (input.serial_number() || input.token_code()) {
     return Error{base::Code::kPermissionDenied,

@@ -5,8 +5,8 @@
 // Failure: AccessDenied when the role's trust policy or the caller's own policies do not allow
 // AssumeRole, ValidationError for a duration out of range; else as the store's errors say.
 //
-// One difference from AWS, on purpose: the account's root may assume a role whose trust policy names
-// the account. AWS refuses root here, but root is the only key that a new account holds.
+// One difference from AWS, on purpose: the account's root may assume a role whose trust policy
+// names the account. AWS refuses root here, but root is the only key that a new account holds.
 
 #include "aws/sts/api.h"
 #include "store/iam/iam.h"

@@ -37,7 +37,8 @@ Result<RootKey> Iam::make_root_key() {
   const RootKey out{new_id("AKIA", 16), new_secret()};
   TRY(write([&](Connection& c) -> Status {
     TRY(c.run("DELETE FROM access_key WHERE user_name IS NULL"));
-    TRY(c.run("INSERT INTO access_key (id, user_name, secret, active, created) "
+    TRY(
+        c.run("INSERT INTO access_key (id, user_name, secret, active, created) "
               "VALUES (?, NULL, ?, 1, ?)",
               out.access_key_id, out.secret, base::to_millis(now())));
     return {};
@@ -49,13 +50,14 @@ Result<AccessKey> Iam::create_access_key(std::string_view user) {
   AccessKey out{new_id("AKIA", 16), std::string(user), new_secret(), true, now()};
   TRY(write([&](Connection& c) -> Status {
     out.user_name = TRY(read_entity(c, Kind::kUser, user)).name;
-    const int64_t held = TRY(
-        count(c.query("SELECT count(*) FROM access_key WHERE user_name = ?", out.user_name)));
+    const int64_t held =
+        TRY(count(c.query("SELECT count(*) FROM access_key WHERE user_name = ?", out.user_name)));
     if (held >= kKeysPerUser) {
       return limit_exceeded(
           fmt::format("Cannot exceed quota for AccessKeysPerUser: {}", kKeysPerUser));
     }
-    TRY(c.run("INSERT INTO access_key (id, user_name, secret, active, created) "
+    TRY(
+        c.run("INSERT INTO access_key (id, user_name, secret, active, created) "
               "VALUES (?, ?, ?, 1, ?)",
               out.id, out.user_name, out.secret, base::to_millis(out.created)));
     return {};
@@ -71,7 +73,10 @@ Result<std::vector<AccessKey>> Iam::access_keys(std::string_view user) {
         "SELECT id, active, created FROM access_key WHERE user_name = ? ORDER BY created, id",
         owner.name);
     while (TRY(row.next())) {
-      out.push_back({std::string(row.text(0)), owner.name, {}, row.integer(1) != 0,
+      out.push_back({std::string(row.text(0)),
+                     owner.name,
+                     {},
+                     row.integer(1) != 0,
                      base::from_millis(row.integer(2))});
     }
     return {};

@@ -76,9 +76,10 @@ Result<std::vector<Entity>> Iam::holders(std::string_view policy_arn, bool as_bo
     auto row = as_boundary
                    ? c.query("SELECT kind, name FROM entity WHERE boundary = ? ORDER BY kind, name",
                              policy_arn)
-                   : c.query("SELECT kind, entity FROM attachment WHERE arn = ? "
-                             "ORDER BY kind, entity",
-                             policy_arn);
+                   : c.query(
+                         "SELECT kind, entity FROM attachment WHERE arn = ? "
+                         "ORDER BY kind, entity",
+                         policy_arn);
     while (TRY(row.next())) {
       names.emplace_back(static_cast<Kind>(row.integer(0)), std::string(row.text(1)));
     }

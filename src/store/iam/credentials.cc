@@ -24,8 +24,10 @@ namespace {
 using SharedCredential = std::shared_ptr<const Credential>;
 
 base::Error invalid_token() {
-  return {base::Code::kUnauthenticated, "The security token included in the request is invalid.",
-          "InvalidClientTokenId", {}};
+  return {base::Code::kUnauthenticated,
+          "The security token included in the request is invalid.",
+          "InvalidClientTokenId",
+          {}};
 }
 
 Credential root_credential(std::string_view id, std::string_view secret) {
@@ -71,9 +73,9 @@ Status add_session_policies(Credential& out, std::string_view stored) {
     if (!document.is_string()) {
       return base::internal("iam.db: a session's policies cannot be read");
     }
-    out.policies.session.push_back(std::make_shared<const howdah::iam::Policy>(
-        TRY(howdah::iam::parse_policy(base::view_of(document.get_string()),
-                                      howdah::iam::DocumentKind::kIdentity))));
+    out.policies.session.push_back(
+        std::make_shared<const howdah::iam::Policy>(TRY(howdah::iam::parse_policy(
+            base::view_of(document.get_string()), howdah::iam::DocumentKind::kIdentity))));
   }
   return {};
 }
@@ -111,9 +113,7 @@ Context with_caller(const Context& request, const Credential& who, base::Time no
   const bool user = who.kind == Kind::kUser;
   out.set("aws:PrincipalArn", user || who.kind == Kind::kRoot ? who.principal_arn : who.role_arn);
   out.set("aws:PrincipalAccount", who.account);
-  out.set("aws:PrincipalType", user                        ? "User"
-                               : who.kind == Kind::kRoot ? "Account"
-                                                         : "AssumedRole");
+  out.set("aws:PrincipalType", user ? "User" : who.kind == Kind::kRoot ? "Account" : "AssumedRole");
   out.set("aws:userid", who.principal_id);
   if (user) {
     out.set("aws:username", who.name);
@@ -182,8 +182,7 @@ std::vector<std::string> Iam::services_passed_to(std::string_view role_arn) {
   std::vector<std::string> out;
   auto entity = role(role_arn.substr(role_arn.rfind('/') + 1));
   if (!entity || entity->arn != role_arn) return out;
-  auto trust =
-      howdah::iam::parse_policy(entity->trust, howdah::iam::DocumentKind::kTrust);
+  auto trust = howdah::iam::parse_policy(entity->trust, howdah::iam::DocumentKind::kTrust);
   if (!trust) return out;
   for (const auto& statement : trust->statements) {
     if (!statement.allow || statement.not_principal) continue;
@@ -201,8 +200,7 @@ Decision Iam::decide(const Credential& who, std::string_view action, std::string
                      const Context& request) {
   if (who.policies.root && !who.policies.has_session) return {true, false, {}};
   Context context = full_context(who, request);
-  if (base::equals_ignore_case(action, "iam:PassRole") &&
-      !context.find("iam:PassedToService")) {
+  if (base::equals_ignore_case(action, "iam:PassRole") && !context.find("iam:PassedToService")) {
     context.declare_absent("iam:AssociatedResourceArn");
     context.declare_absent("iam:PassedToService");
     for (const std::string& service : services_passed_to(resource)) {
@@ -218,7 +216,9 @@ Status Iam::authorise(const Credential& who, std::string_view action, std::strin
                       const Context& request) {
   if (who.expires && *who.expires <= clock_.now()) {
     return base::Error{base::Code::kUnauthenticated,
-                       "The security token included in the request is expired", "ExpiredToken", {}};
+                       "The security token included in the request is expired",
+                       "ExpiredToken",
+                       {}};
   }
   const Decision decision = decide(who, action, resource, request);
   if (decision.allowed) return {};

@@ -15,9 +15,12 @@ namespace {
 
 std::string_view id_prefix(Kind kind) {
   switch (kind) {
-    case Kind::kUser: return "AIDA";
-    case Kind::kRole: return "AROA";
-    default: return "AGPA";
+    case Kind::kUser:
+      return "AIDA";
+    case Kind::kRole:
+      return "AROA";
+    default:
+      return "AGPA";
   }
 }
 
@@ -29,8 +32,7 @@ Status check_trust(std::string_view document) {
 
 Status check_boundary(Connection& c, std::string_view arn) {
   if (arn.empty() || TRY(policy_exists(c, arn))) return {};
-  return no_such_entity(
-      fmt::format("Scope ARN: {} does not exist or is not attachable.", arn));
+  return no_such_entity(fmt::format("Scope ARN: {} does not exist or is not attachable.", arn));
 }
 
 Result<bool> exists(Connection& c, Kind kind, std::string_view name) {
@@ -100,7 +102,8 @@ Result<Entity> Iam::create(Entity entity) {
   TRY(write([&](Connection& c) -> Status {
     if (TRY(exists(c, entity.kind, entity.name))) return already_exists(entity.kind, entity.name);
     TRY(check_boundary(c, entity.boundary));
-    TRY(c.run("INSERT INTO entity (kind, name, path, id, created, description, trust, max_session, "
+    TRY(
+        c.run("INSERT INTO entity (kind, name, path, id, created, description, trust, max_session, "
               "boundary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
               static_cast<int64_t>(entity.kind), entity.name, entity.path, entity.id,
               base::to_millis(entity.created), entity.description, entity.trust,
@@ -147,7 +150,8 @@ Result<Entity> Iam::update(Kind kind, std::string_view name, const EntityChange&
     if (change.max_session_seconds) out.max_session_seconds = *change.max_session_seconds;
     if (change.boundary) out.boundary = *change.boundary;
     out.arn = arn_of(kind, out.path, out.name);
-    TRY(c.run("UPDATE entity SET path = ?, description = ?, trust = ?, max_session = ?, "
+    TRY(
+        c.run("UPDATE entity SET path = ?, description = ?, trust = ?, max_session = ?, "
               "boundary = ? WHERE kind = ? AND name = ?",
               out.path, out.description, out.trust, out.max_session_seconds, out.boundary,
               static_cast<int64_t>(kind), out.name));
@@ -193,8 +197,8 @@ Result<std::vector<Entity>> Iam::members(std::string_view group) {
   TRY(read([&](Connection& c) -> Status {
     TRY(read_entity(c, Kind::kGroup, group));
     std::vector<std::string> names;
-    auto row = c.query("SELECT user_name FROM membership WHERE group_name = ? ORDER BY user_name",
-                       group);
+    auto row =
+        c.query("SELECT user_name FROM membership WHERE group_name = ? ORDER BY user_name", group);
     while (TRY(row.next())) names.emplace_back(row.text(0));
     for (const std::string& name : names) out.push_back(TRY(read_entity(c, Kind::kUser, name)));
     return {};
@@ -207,8 +211,8 @@ Result<std::vector<Entity>> Iam::groups_of(std::string_view user) {
   TRY(read([&](Connection& c) -> Status {
     TRY(read_entity(c, Kind::kUser, user));
     std::vector<std::string> names;
-    auto row = c.query("SELECT group_name FROM membership WHERE user_name = ? ORDER BY group_name",
-                       user);
+    auto row =
+        c.query("SELECT group_name FROM membership WHERE user_name = ? ORDER BY group_name", user);
     while (TRY(row.next())) names.emplace_back(row.text(0));
     for (const std::string& name : names) out.push_back(TRY(read_entity(c, Kind::kGroup, name)));
     return {};

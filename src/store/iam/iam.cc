@@ -28,10 +28,9 @@ Status make_private(const std::string& path) {
 
 // As `aws emr create-default-roles` writes it (aws-api.md, 4.5).
 std::string trust_of(std::string_view principals) {
-  return fmt::format(
-      R"({{"Version":"2008-10-17","Statement":[{{"Sid":"","Effect":"Allow",)"
-      R"("Principal":{{"Service":{}}},"Action":"sts:AssumeRole"}}]}})",
-      principals);
+  return fmt::format(R"({{"Version":"2008-10-17","Statement":[{{"Sid":"","Effect":"Allow",)"
+                     R"("Principal":{{"Service":{}}},"Action":"sts:AssumeRole"}}]}})",
+                     principals);
 }
 
 }  // namespace
@@ -40,8 +39,8 @@ Result<std::unique_ptr<Iam>> Iam::open(const std::string& path, base::Clock& clo
                                        base::Ids& ids) {
   TRY(make_private(path));
   const char* const migrations[] = {kSchema};
-  auto database = TRY(
-      db::Database::open({.path = path, .sync = db::Sync::kFull, .migrations = migrations}));
+  auto database =
+      TRY(db::Database::open({.path = path, .sync = db::Sync::kFull, .migrations = migrations}));
   std::unique_ptr<Iam> iam(new Iam(std::move(database), clock, ids));
   TRY(iam->fill_new_account());
   return iam;
@@ -68,13 +67,15 @@ Status Iam::fill_new_account() {
   const int64_t time = base::to_millis(now());
   return write([&](Connection& c) -> Status {
     for (const auto& row : kDefaults) {
-      TRY(c.run("INSERT INTO entity (kind, name, path, id, created, trust) "
+      TRY(
+          c.run("INSERT INTO entity (kind, name, path, id, created, trust) "
                 "VALUES (2, ?, '/', ?, ?, ?)",
                 row.role, new_id("AROA"), time, trust_of(row.principals)));
       TRY(c.run("INSERT INTO attachment (kind, entity, arn) VALUES (2, ?, ?)", row.role,
                 fmt::format("arn:aws:iam::aws:policy/service-role/{}", row.policy)));
     }
-    TRY(c.run("INSERT INTO instance_profile (name, path, id, created, role) "
+    TRY(
+        c.run("INSERT INTO instance_profile (name, path, id, created, role) "
               "VALUES ('EMR_EC2_DefaultRole', '/', ?, ?, 'EMR_EC2_DefaultRole')",
               new_id("AIPA"), time));
     TRY(c.run("INSERT INTO tag (kind, entity, key, value) VALUES (0, 'account', 'filled', '1')"));
@@ -90,9 +91,7 @@ Status Iam::write(const Change& change) {
   return {};
 }
 
-base::Time Iam::now() const {
-  return std::chrono::floor<std::chrono::seconds>(clock_.now());
-}
+base::Time Iam::now() const { return std::chrono::floor<std::chrono::seconds>(clock_.now()); }
 
 std::string Iam::new_id(std::string_view prefix, size_t length) {
   return std::string(prefix) + ids_.token(base::kUpperAlnum, length);

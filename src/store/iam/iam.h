@@ -1,11 +1,11 @@
 #pragma once
 
-// The account's identities, in iam.db: users, groups, roles, instance profiles, policies, access keys
-// and temporary credentials. Every verb is one transaction. A new account already holds what
+// The account's identities, in iam.db: users, groups, roles, instance profiles, policies, access
+// keys and temporary credentials. Every verb is one transaction. A new account already holds what
 // `aws emr create-default-roles` would make, and AWS's own managed policies (compiled in, see
 // managed_policies.h).
-// Ownership: owns its database; borrows clock and ids. Threads: all verbs may be called concurrently;
-// lookup() and authorise() answer from memory, which every write empties.
+// Ownership: owns its database; borrows clock and ids. Threads: all verbs may be called
+// concurrently; lookup() and authorise() answer from memory, which every write empties.
 // Failure: errors carry AWS's code in `reason` (NoSuchEntity, EntityAlreadyExists, DeleteConflict,
 // LimitExceeded, MalformedPolicyDocument …) and AWS's wording. Secrets never appear in them.
 
@@ -29,8 +29,8 @@ namespace howdah::store::iam {
 
 class Iam {
  public:
-  /// Opens or makes the file (mode 0600). `clock` and `ids` must outlive the store; `ids` must be fit
-  /// for secrets.
+  /// Opens or makes the file (mode 0600). `clock` and `ids` must outlive the store; `ids` must be
+  /// fit for secrets.
   static base::Result<std::unique_ptr<Iam>> open(const std::string& path, base::Clock& clock,
                                                  base::Ids& ids);
 
@@ -41,9 +41,9 @@ class Iam {
   /// verifies the signature looks at `expires`, and authorise() allows them nothing.
   base::Result<std::shared_ptr<const Credential>> lookup(std::string_view access_key_id);
 
-  /// kPermissionDenied with AWS's wording (the protocol names it); kUnauthenticated, "ExpiredToken",
-  /// past the end of temporary credentials. `request` holds what the request itself tells
-  /// (iam/request_context.h); who asks and when is added here.
+  /// kPermissionDenied with AWS's wording (the protocol names it); kUnauthenticated,
+  /// "ExpiredToken", past the end of temporary credentials. `request` holds what the request
+  /// itself tells (iam/request_context.h); who asks and when is added here.
   base::Status authorise(const Credential& who, std::string_view action, std::string_view resource,
                          const howdah::iam::Context& request);
   howdah::iam::Decision decide(const Credential& who, std::string_view action,
@@ -54,8 +54,8 @@ class Iam {
 
   // --- keys (access_keys.cc) --------------------------------------------------------------------
 
-  /// The root's key: test/test, in memory only, while `loopback_only`; otherwise one that is made on
-  /// the first call, whose secret is answered on that call alone.
+  /// The root's key: test/test, in memory only, while `loopback_only`; otherwise one that is made
+  /// on the first call, whose secret is answered on that call alone.
   base::Result<RootKey> root_key(bool loopback_only);
   /// Replaces the generated root key: the way out when it was lost.
   base::Result<RootKey> reset_root_key();

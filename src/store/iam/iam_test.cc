@@ -156,8 +156,8 @@ TEST_F(IamTest, AUserMayDoWhatItsPoliciesAndGroupsAllow) {
   EXPECT_TRUE(may(key.id, "elasticmapreduce:RunJobFlow"));
   EXPECT_FALSE(may(key.id, "s3:GetObject"));
   make(Kind::kGroup, "readers");
-  ASSERT_TRUE(iam_->attach(Kind::kGroup, "readers",
-                           "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess").ok());
+  ASSERT_TRUE(
+      iam_->attach(Kind::kGroup, "readers", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess").ok());
   ASSERT_TRUE(iam_->add_to_group("readers", "alice").ok());
   EXPECT_TRUE(may(key.id, "s3:GetObject", "arn:aws:s3:::b/k"));
   EXPECT_FALSE(may(key.id, "s3:PutObject", "arn:aws:s3:::b/k"));
@@ -185,7 +185,8 @@ TEST_F(IamTest, AChangedPolicyIsFeltByTheNextRequest) {
 TEST_F(IamTest, ABoundaryTakesAway) {
   make(Kind::kUser, "alice");
   const AccessKey key = key_of("alice");
-  ASSERT_TRUE(iam_->attach(Kind::kUser, "alice", "arn:aws:iam::aws:policy/AdministratorAccess").ok());
+  ASSERT_TRUE(
+      iam_->attach(Kind::kUser, "alice", "arn:aws:iam::aws:policy/AdministratorAccess").ok());
   EXPECT_TRUE(may(key.id, "iam:CreateUser"));
   EntityChange change;
   change.boundary = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
@@ -238,16 +239,16 @@ TEST_F(IamTest, SessionPoliciesOnlyTakeAway) {
 TEST_F(IamTest, PassRoleKnowsTheServiceFromTheRolesTrust) {
   make(Kind::kUser, "alice");
   const AccessKey key = key_of("alice");
-  ASSERT_TRUE(iam_->attach(Kind::kUser, "alice",
-                           "arn:aws:iam::aws:policy/AmazonEMRFullAccessPolicy_v2").ok());
+  ASSERT_TRUE(
+      iam_->attach(Kind::kUser, "alice", "arn:aws:iam::aws:policy/AmazonEMRFullAccessPolicy_v2")
+          .ok());
   for (const char* name :
        {"EMR_DefaultRole", "EMR_EC2_DefaultRole", "EMR_AutoScaling_DefaultRole"}) {
     EXPECT_TRUE(may(key.id, "iam:PassRole", std::string("arn:aws:iam::000000000000:role/") + name))
         << name;
   }
   make(Kind::kRole, "EMR_DefaultRole_ec2");  // the name fits the policy, but ec2 is trusted
-  EXPECT_FALSE(
-      may(key.id, "iam:PassRole", "arn:aws:iam::000000000000:role/EMR_DefaultRole_ec2"));
+  EXPECT_FALSE(may(key.id, "iam:PassRole", "arn:aws:iam::000000000000:role/EMR_DefaultRole_ec2"));
 }
 
 TEST_F(IamTest, NamesAreUniqueWithoutRegardToCase) {
@@ -317,8 +318,8 @@ TEST_F(IamTest, LimitsHold) {
          "Cannot exceed quota for AccessKeysPerUser: 2");
   expect(iam_->add_role("EMR_EC2_DefaultRole", "EMR_DefaultRole"), "LimitExceeded",
          "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
-  const std::string big = std::string(kAllowS3, sizeof kAllowS3 - 2) + R"(,"Id":")" +
-                          std::string(3000, 'x') + "\"}";
+  const std::string big =
+      std::string(kAllowS3, sizeof kAllowS3 - 2) + R"(,"Id":")" + std::string(3000, 'x') + "\"}";
   expect(iam_->put_inline_policy(Kind::kUser, "alice", "big", big), "LimitExceeded",
          "Maximum policy size of 2048 bytes exceeded for user alice");
   EXPECT_TRUE(iam_->inline_policies(Kind::kUser, "alice")->empty());

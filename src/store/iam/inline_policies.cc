@@ -37,7 +37,8 @@ Status Iam::put_inline_policy(Kind kind, std::string_view entity, std::string_vi
   return write([&](Connection& c) -> Status {
     const Entity holder = TRY(read_entity(c, kind, entity));
     const auto number = static_cast<int64_t>(kind);
-    TRY(c.run("INSERT OR REPLACE INTO inline_policy (kind, entity, name, document) "
+    TRY(
+        c.run("INSERT OR REPLACE INTO inline_policy (kind, entity, name, document) "
               "VALUES (?, ?, ?, ?)",
               number, holder.name, policy, document));
     int64_t size = 0;
@@ -57,9 +58,9 @@ Result<std::string> Iam::inline_policy(Kind kind, std::string_view entity,
   std::string out;
   TRY(read([&](Connection& c) -> Status {
     TRY(read_entity(c, kind, entity));
-    auto row = c.query(
-        "SELECT document FROM inline_policy WHERE kind = ? AND entity = ? AND name = ?",
-        static_cast<int64_t>(kind), entity, policy);
+    auto row =
+        c.query("SELECT document FROM inline_policy WHERE kind = ? AND entity = ? AND name = ?",
+                static_cast<int64_t>(kind), entity, policy);
     if (!TRY(row.next())) return no_policy(kind, policy);
     out = row.text(0);
     return {};
@@ -71,9 +72,8 @@ Result<std::vector<std::string>> Iam::inline_policies(Kind kind, std::string_vie
   std::vector<std::string> out;
   TRY(read([&](Connection& c) -> Status {
     TRY(read_entity(c, kind, entity));
-    auto row = c.query(
-        "SELECT name FROM inline_policy WHERE kind = ? AND entity = ? ORDER BY name",
-        static_cast<int64_t>(kind), entity);
+    auto row = c.query("SELECT name FROM inline_policy WHERE kind = ? AND entity = ? ORDER BY name",
+                       static_cast<int64_t>(kind), entity);
     while (TRY(row.next())) out.emplace_back(row.text(0));
     return {};
   }));

@@ -13,8 +13,7 @@ Result<InstanceProfile> Iam::create_instance_profile(InstanceProfile profile) {
   profile.created = now();
   profile.arn = arn_of(Kind::kInstanceProfile, profile.path, profile.name);
   TRY(write([&](Connection& c) -> Status {
-    if (TRY(count(
-            c.query("SELECT count(*) FROM instance_profile WHERE name = ?", profile.name)))) {
+    if (TRY(count(c.query("SELECT count(*) FROM instance_profile WHERE name = ?", profile.name)))) {
       return already_exists(Kind::kInstanceProfile, profile.name);
     }
     TRY(c.run("INSERT INTO instance_profile (name, path, id, created) VALUES (?, ?, ?, ?)",
@@ -87,7 +86,8 @@ Status Iam::remove_instance_profile(std::string_view name) {
   return write([&](Connection& c) -> Status {
     const InstanceProfile profile = TRY(read_profile(c, name));
     if (profile.role) {
-      return delete_conflict("Cannot delete entity, must remove roles from instance profile first.");
+      return delete_conflict(
+          "Cannot delete entity, must remove roles from instance profile first.");
     }
     TRY(remove_tags(c, Kind::kInstanceProfile, profile.name));
     TRY(c.run("DELETE FROM instance_profile WHERE name = ?", profile.name));

@@ -34,8 +34,7 @@ std::vector<AwsPolicy> load_all() {
     policy.id = id_from(policy.name);
     policy.description = base::text_at(file, "Description");
     policy.document = base::to_pretty_text(*document);
-    auto parsed =
-        howdah::iam::parse_policy(policy.document, howdah::iam::DocumentKind::kIdentity);
+    auto parsed = howdah::iam::parse_policy(policy.document, howdah::iam::DocumentKind::kIdentity);
     CHECK(parsed.ok());
     policy.policy = std::make_shared<const howdah::iam::Policy>(std::move(*parsed));
     out.push_back(std::move(policy));

@@ -1,9 +1,11 @@
 #pragma once
 
-// AWS's own managed policies (arn:aws:iam::aws:policy/…), compiled in from managed_policies/*.json.
-// The documents are ours: what they allow follows the services that AWS's policy of that name serves.
-// They are not rows: a newer program brings newer documents, and nobody can change them.
-// Ownership: static. Threads: read from any. Failure: none; a broken document fails this module's test.
+// AWS's own managed policies (arn:aws:iam::aws:policy/…), compiled in from
+// managed_policies/*.json. The documents are ours: what they allow follows the services that
+// AWS's policy of that name serves. They are not rows: a newer program brings newer documents,
+// and nobody can change them.
+// Ownership: static. Threads: read from any. Failure: none; a broken document fails this module's
+// test.
 
 #include <memory>
 #include <string>

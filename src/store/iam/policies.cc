@@ -34,8 +34,8 @@ Status check_document(std::string_view document) {
 }
 
 base::Error no_version(std::string_view arn, std::string_view version_id) {
-  return no_such_entity(fmt::format("Policy {} version {} does not exist or is not attachable.",
-                                    arn, version_id));
+  return no_such_entity(
+      fmt::format("Policy {} version {} does not exist or is not attachable.", arn, version_id));
 }
 
 std::optional<int64_t> version_number(std::string_view id) {
@@ -133,7 +133,8 @@ Result<ManagedPolicy> Iam::create_policy(ManagedPolicy policy, std::string_view 
       return already_exists(Kind::kPolicy, policy.name);
     }
     const int64_t time = base::to_millis(policy.created);
-    TRY(c.run("INSERT INTO policy (arn, name, id, path, description, created, updated, "
+    TRY(
+        c.run("INSERT INTO policy (arn, name, id, path, description, created, updated, "
               "default_version, last_version) VALUES (?, ?, ?, ?, ?, ?, ?, 1, 1)",
               policy.arn, policy.name, policy.id, policy.path, policy.description, time, time));
     TRY(c.run("INSERT INTO policy_version (arn, number, document, created) VALUES (?, 1, ?, ?)",
@@ -165,8 +166,7 @@ Result<std::vector<ManagedPolicy>> Iam::policies() {
     for (ManagedPolicy& policy : out) TRY(count_uses(c, policy));
     return {};
   }));
-  std::sort(out.begin(), out.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return out;
 }
 

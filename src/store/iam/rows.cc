@@ -49,11 +49,10 @@ Result<SharedPolicy> managed(Connection& c, std::string_view arn) {
   return parsed(TRY(default_document(c, arn)), arn);
 }
 
-Status add_policies(Connection& c, Kind kind, std::string_view name,
-                    howdah::iam::PolicyList& out) {
+Status add_policies(Connection& c, Kind kind, std::string_view name, howdah::iam::PolicyList& out) {
   const auto number = static_cast<int64_t>(kind);
-  auto documents = c.query(
-      "SELECT name, document FROM inline_policy WHERE kind = ? AND entity = ?", number, name);
+  auto documents = c.query("SELECT name, document FROM inline_policy WHERE kind = ? AND entity = ?",
+                           number, name);
   while (TRY(documents.next())) {
     out.push_back(TRY(parsed(documents.text(1), documents.text(0))));
   }
@@ -67,7 +66,8 @@ Status add_policies(Connection& c, Kind kind, std::string_view name,
 }  // namespace
 
 std::string arn_of(Kind kind, std::string_view path, std::string_view name) {
-  const std::string_view word = kind == Kind::kInstanceProfile ? "instance-profile" : word_for(kind);
+  const std::string_view word =
+      kind == Kind::kInstanceProfile ? "instance-profile" : word_for(kind);
   return fmt::format("arn:aws:iam::{}:{}{}{}", kAccount, word, path, name);
 }
 
@@ -96,8 +96,8 @@ Result<std::vector<Entity>> read_entities(Connection& c, Kind kind, std::string_
 }
 
 Result<InstanceProfile> read_profile(Connection& c, std::string_view name) {
-  auto row = c.query("SELECT name, path, id, created, role FROM instance_profile WHERE name = ?",
-                     name);
+  auto row =
+      c.query("SELECT name, path, id, created, role FROM instance_profile WHERE name = ?", name);
   if (!TRY(row.next())) return not_found(Kind::kInstanceProfile, name);
   InstanceProfile out;
   out.name = row.text(0);
@@ -123,8 +123,8 @@ Status write_tags(Connection& c, Kind kind, std::string_view name, const std::ve
     TRY(c.run("INSERT OR REPLACE INTO tag (kind, entity, key, value) VALUES (?, ?, ?, ?)", number,
               name, tag.key, tag.value));
   }
-  const int64_t total = TRY(
-      count(c.query("SELECT count(*) FROM tag WHERE kind = ? AND entity = ?", number, name)));
+  const int64_t total =
+      TRY(count(c.query("SELECT count(*) FROM tag WHERE kind = ? AND entity = ?", number, name)));
   if (total > 50) {
     return limit_exceeded("The number of tags has reached the maximum limit of 50.");
   }

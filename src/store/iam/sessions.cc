@@ -15,7 +15,8 @@ using db::Connection;
 namespace {
 
 // Null when no session policies were given: an empty list would allow nothing.
-Result<std::optional<std::string>> to_json(const std::optional<std::vector<std::string>>& policies) {
+Result<std::optional<std::string>> to_json(
+    const std::optional<std::vector<std::string>>& policies) {
   if (!policies) return std::optional<std::string>();
   base::JsonArray list;
   for (const std::string& document : *policies) {
@@ -69,7 +70,8 @@ Result<TemporaryCredentials> Iam::mint(Kind kind, std::string_view name,
     }
     TRY(c.run("DELETE FROM session WHERE expires < ?",
               base::to_millis(issued - std::chrono::hours(24))));
-    TRY(c.run("INSERT INTO session (id, secret, token, issued, expires, kind, entity, entity_id, "
+    TRY(
+        c.run("INSERT INTO session (id, secret, token, issued, expires, kind, entity, entity_id, "
               "session_name, policies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
               out.access_key_id, out.secret, out.session_token, base::to_millis(issued),
               base::to_millis(out.expires), static_cast<int64_t>(kind), name, entity_id,
