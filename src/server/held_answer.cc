@@ -15,7 +15,7 @@ class HeldAnswer final : public http::BodySource {
       : hold_(std::move(hold)), answer_(std::move(answer)), clock_(clock), began_(clock.steady()) {}
 
   base::Result<size_t> read(std::span<char> into) override {
-    if (!due_ && !hold_.ready(kBeat) && clock_.steady() - began_ < kLongest) {
+    if (!due_ && goes_on()) {
       into[0] = ' ';
       return size_t{1};
     }
@@ -31,6 +31,14 @@ class HeldAnswer final : public http::BodySource {
   std::optional<uint64_t> length() const override { return std::nullopt; }
 
  private:
+  // False: the answer is due, has been held for the longest time, or the server is going (it says no at once).
+  bool goes_on() {
+    const base::Millis before = clock_.steady();
+    if (hold_.ready(kBeat)) return false;
+    const base::Millis now = clock_.steady();
+    return now - before >= kBeat / 2 && now - began_ < kLongest;
+  }
+
   const aws::Hold hold_;
   const std::function<std::string()> answer_;
   base::Clock& clock_;

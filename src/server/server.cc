@@ -194,14 +194,11 @@ struct Server {
 
   void stop(bool drain) {
     loop->stop();
+    control->changes().close();  // held answers end now
     http->stop(base::Millis(2000));
     if (drain) {
-      if (const auto all = nodes->list(); all.ok()) {
-        for (const nodes::NodeSeen& node : *all) {
-          if (const Status removed = nodes->remove(node.id); !removed.ok()) {
-            base::log_error("server", "node {}: {}", node.id, removed.error().message);
-          }
-        }
+      if (const Status drained = reconciler->drain(); !drained.ok()) {
+        base::log_error("server", "not every node ended: {}", drained.error().message);
       }
     }
     std::error_code gone;

@@ -296,7 +296,9 @@ Seen any_seen(const Cluster& cluster) {
   Seen seen = healthy();
   seen.engine.state = *rc::gen::element(Seen::Engine::State::kMissing, Seen::Engine::State::kInstalling,
                                         Seen::Engine::State::kInstalled, Seen::Engine::State::kFailed);
+  seen.engine.text = "what the engine says";
   seen.capacity = *rc::gen::arbitrary<bool>();
+  seen.capacity_reason = "what the host says";
   seen.node_exists = *rc::gen::arbitrary<bool>();
   seen.node_alive = seen.node_exists && *rc::gen::arbitrary<bool>();
   seen.memory_for_step = *rc::gen::arbitrary<bool>();

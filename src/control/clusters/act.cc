@@ -109,19 +109,20 @@ Status Reconciler::start_step(const Cluster& cluster, const Step& step, Memory& 
     }
     return started;
   }
-  if (const auto host = world_.nodes.host_path(node, folder); host.ok()) {
-    return append_once(*host / "controller", controller_begin(step, *launch, world_.clock.now()), "INFO startExec");
-  }
-  return base::ok();
+  const base::Fd log = TRY(world_.nodes.open_log(node, folder / "controller"));
+  return append_once(log.get(), controller_begin(step, *launch, world_.clock.now()), "INFO startExec");
 }
 
 Status Reconciler::ship_step(const Cluster& cluster, const Step& step, const Seen& seen, Memory& memory) {
   const std::string node = cluster::node_id(cluster);
   const auto place = log_place_of(cluster, step);
-  const auto host = world_.nodes.host_path(node, step_log_folder(step.id));
-  if (!host.ok()) {
-    memory.ship_error[step.id] = host.error().message;
-    return host.error();
+  const std::filesystem::path folder = step_log_folder(step.id);
+  auto controller = world_.nodes.open_log(node, folder / "controller");
+  auto syslog = world_.nodes.open_log(node, folder / "syslog");  // EMR's fourth file; Spark writes none of it
+  if (!controller.ok() || !syslog.ok()) {
+    const base::Error& error = controller.ok() ? syslog.error() : controller.error();
+    memory.ship_error[step.id] = error.message;
+    return error;
   }
   const auto end = seen.step_ends.find(step.id);
   const std::string start_error = end == seen.step_ends.end() ? "" : end->second.start_error;
@@ -130,12 +131,11 @@ Status Reconciler::ship_step(const Cluster& cluster, const Step& step, const See
       start_error.empty() ? controller_end(step, process == seen.processes.end() ? cluster::Process{} : process->second,
                                            world_.clock.now())
                           : controller_refused(step, start_error, world_.clock.now());
-  TRY(append_once(*host / "controller", text, "with exitCode"));
-  TRY(append_once(*host / "syslog", "", ""));
+  TRY(append_once(controller->get(), text, "with exitCode"));
   if (place) {
     for (const char* file : kStepFiles) {
       const Status shipped = ship_file(world_.objects, place->bucket, place->key(step_key(cluster, step.id, file)),
-                                       open_log(world_.nodes, node, step_log_folder(step.id) / file));
+                                       open_log(world_.nodes, node, folder / file));
       if (!shipped.ok()) {
         const bool hopeless = shipped.error().code == base::Code::kNotFound;  // no such bucket
         if (hopeless || ++memory.ship_tries[step.id] >= kTries) memory.ship_error[step.id] = shipped.error().message;
@@ -153,9 +153,9 @@ Status Reconciler::ship_bootstrap(const Cluster& cluster, Memory& memory) {
   for (int number = 1; place && number <= static_cast<int>(cluster.wanted.bootstrap_actions.size()); ++number) {
     const std::filesystem::path folder = bootstrap_log_folder(number);
     if (!open_log(world_.nodes, node, folder / "stdout").valid()) break;  // it has not begun
-    const std::filesystem::path host = TRY(world_.nodes.host_path(node, folder));
+    const base::Fd controller = TRY(world_.nodes.open_log(node, folder / "controller"));
     const auto& action = cluster.wanted.bootstrap_actions[static_cast<size_t>(number) - 1];
-    TRY(append_once(host / "controller", fmt::format("INFO startExec '{} {}'\n", action.path, fmt::join(action.args, " ")),
+    TRY(append_once(controller.get(), fmt::format("INFO startExec '{} {}'\n", action.path, fmt::join(action.args, " ")),
                     "INFO startExec"));
     for (const char* file : kBootstrapFiles) {
       TRY(ship_file(world_.objects, place->bucket, place->key(bootstrap_key(cluster, number, file)),

@@ -1,8 +1,8 @@
 #include "control/clusters/log_files.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -104,17 +104,13 @@ std::string controller_end(const cluster::Step& step, const cluster::Process& pr
   return out;
 }
 
-base::Status append_once(const std::filesystem::path& file, const std::string& text, const std::string& unless) {
-  std::error_code failed;
-  std::filesystem::create_directories(file.parent_path(), failed);
-  base::Fd fd(::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644));
-  if (!fd.valid()) return base::from_errno(file.string());
-  if (!unless.empty() && tail_of(fd.get(), 64 * 1024).find(unless) != std::string::npos) return base::ok();
+base::Status append_once(int log, const std::string& text, const std::string& unless) {
+  if (!unless.empty() && tail_of(log, 64 * 1024).find(unless) != std::string::npos) return base::ok();
   std::string_view left = text;
   while (!left.empty()) {
-    const ssize_t wrote = ::write(fd.get(), left.data(), left.size());
+    const ssize_t wrote = ::write(log, left.data(), left.size());
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return base::from_errno(file.string());
+    if (wrote < 0) return base::from_errno("write a log");
     left.remove_prefix(static_cast<size_t>(wrote));
   }
   return base::ok();

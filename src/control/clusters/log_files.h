@@ -41,9 +41,8 @@ std::string controller_begin(const cluster::Step& step, const job::Launch& launc
 std::string controller_refused(const cluster::Step& step, const std::string& why, base::Time now);
 std::string controller_end(const cluster::Step& step, const cluster::Process& process, base::Time now);
 
-/// Appends `text` to the file (made 0644 with its folders when missing, never through a symbolic link)
-/// unless its end already holds `unless`.
-base::Status append_once(const std::filesystem::path& file, const std::string& text, const std::string& unless);
+/// Appends `text` to an open log (provider.open_log) unless its end already holds `unless`.
+base::Status append_once(int log, const std::string& text, const std::string& unless);
 
 /// The last `limit` bytes of an open file.
 std::string tail_of(int fd, size_t limit);

@@ -127,6 +127,12 @@ void Reconciler::look_at_steps(const Cluster& cluster, Memory& memory, Seen& see
                                              : (step_log_folder(step.id) / file).string();
     seen.step_ends[step.id] = std::move(end);
   }
+  if (draining_) {
+    seen.memory_for_step = false;
+    seen.memory_reason = "Waiting for the server to be started again";
+    for (auto& [id, end] : seen.step_ends) end.exception = "The server was shut down (howdah down) while the step ran.";
+    return;
+  }
   if (pending) seen.memory_for_step = world_.capacity.memory_for_step(running_steps(), &seen.memory_reason);
 }
 

@@ -9,6 +9,22 @@ namespace howdah::control {
 using base::Result;
 using base::Status;
 
+namespace {
+
+bool starts_something(const cluster::Action& action) {
+  using Kind = cluster::Action::Kind;
+  return action.kind == Kind::kInstallEngine || action.kind == Kind::kEnsureNode ||
+         action.kind == Kind::kStartBootstrap || action.kind == Kind::kStartStep;
+}
+
+bool runs_steps(const cluster::Cluster& cluster) {
+  return std::any_of(cluster.steps.begin(), cluster.steps.end(), [](const cluster::Step& step) {
+    return step.state == cluster::StepState::kRunning || step.state == cluster::StepState::kCancelPending;
+  });
+}
+
+}  // namespace
+
 Reconciler::Memory& Reconciler::memory_of(const cluster::Key& key) {
   std::lock_guard lock(mutex_);
   return memories_[key];  // a map's elements stay where they are
@@ -50,6 +66,7 @@ Result<std::optional<base::Millis>> Reconciler::reconcile(const cluster::Key& ke
   }
   std::optional<base::Error> failure;
   for (const cluster::Action& action : plan.actions) {
+    if (draining_ && starts_something(action)) continue;
     if (Status done = act(plan.next, seen, action, memory); !done.ok()) {
       base::log_warn("control", "{}: {}", key.id, done.error().message);
       failure = std::move(done).error();
@@ -59,6 +76,22 @@ Result<std::optional<base::Millis>> Reconciler::reconcile(const cluster::Key& ke
   // What was done shows in the next look; an unchanged plan with actions would otherwise spin.
   if (!plan.actions.empty()) return std::optional(std::min(plan.look_again.value_or(base::Millis(50)), base::Millis(50)));
   return plan.look_again;
+}
+
+Status Reconciler::drain() {
+  constexpr int kRounds = 50;  // uploads are tried a few times; then a step ends without them
+  draining_ = true;
+  for (const nodes::NodeSeen& node : TRY(world_.nodes.list())) TRY(world_.nodes.stop(node.id));
+  for (const cluster::Key& key : TRY(world_.store.unfinished())) {
+    for (int round = 0; round < kRounds; ++round) {
+      const auto loaded = world_.store.load(key);
+      if (!loaded.ok() || !runs_steps(loaded->cluster)) break;
+      if (const auto done = reconcile(key); !done.ok()) {
+        base::log_warn("control", "{}: {}", key.id, done.error().message);
+      }
+    }
+  }
+  return base::ok();
 }
 
 Status Reconciler::remove_unwanted() {

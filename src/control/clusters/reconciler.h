@@ -50,6 +50,11 @@ class Reconciler {
   /// Uploads what has grown of running steps' logs; called by the loop now and then.
   void ship_running(const cluster::Key& key);
 
+  /// Ends all nodes for a shutdown: steps that ran end FAILED with that reason and their clusters' policies
+  /// act; what waits goes on at the next start. Call when the loop has stopped; reconcile() starts nothing
+  /// afterwards.
+  base::Status drain();
+
   /// Nodes that no unfinished cluster wants: removed. Called once at the start and now and then.
   base::Status remove_unwanted();
 
@@ -90,6 +95,7 @@ class Reconciler {
   base::Status ship_bootstrap(const cluster::Cluster& cluster, Memory& memory);
 
   World world_;
+  bool draining_ = false;
   std::mutex mutex_;
   std::map<cluster::Key, Memory> memories_;
 };

@@ -91,7 +91,8 @@ class SparkEngines final : public Engines {
     plan.stderr_path = log_file(label);
     started_here_ = true;
     base::log_info("control", "installing {}; its output: {}", label, log_file(label).string());
-    return supervisor_.start(run_folder(label), plan, "install " + label);
+    // A name that no node can have: what is left of nodes is looked for among the labels.
+    return supervisor_.start(run_folder(label), plan, "install:" + label);
   }
 
   Result<nodes::NodeSpec> node_of(const Cluster& cluster) override {

@@ -211,6 +211,16 @@ base::Result<NodeSeen> FakeProvider::look(const std::string& node_id) {
   return seen_of(node_id, node->second);
 }
 
+base::Status FakeProvider::stop(const std::string& node_id) {
+  bool there = false;
+  {
+    std::lock_guard lock(mutex_);
+    there = nodes_.count(node_id) != 0;
+  }
+  if (there) kill_node(node_id, "it was stopped");
+  return base::ok();
+}
+
 base::Status FakeProvider::remove(const std::string& node_id) {
   if (auto error = fault(Call::kRemove, When::kBefore, node_id)) return *error;
   {
@@ -297,6 +307,15 @@ base::Result<base::Fd> FakeProvider::open_file(const std::string& node_id,
                                                const std::filesystem::path& inside) {
   const auto path = TRY(host_path(node_id, inside));
   base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return base::from_errno("open " + inside.string());
+  return fd;
+}
+
+base::Result<base::Fd> FakeProvider::open_log(const std::string& node_id,
+                                              const std::filesystem::path& inside) {
+  if (!host_path(node_id, inside).ok()) write(node_id, inside, "");
+  const auto path = TRY(host_path(node_id, inside));
+  base::Fd fd(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
   if (!fd.valid()) return base::from_errno("open " + inside.string());
   return fd;
 }

@@ -74,6 +74,7 @@ class FakeProvider final : public Provider {
   base::Status ensure(const NodeSpec& spec) override;
   base::Result<std::vector<NodeSeen>> list() override;
   base::Result<NodeSeen> look(const std::string& node_id) override;
+  base::Status stop(const std::string& node_id) override;
   base::Status remove(const std::string& node_id) override;
   base::Status forget(const std::string& node_id) override;
   base::Status start(const std::string& node_id, const ProcessSpec& spec) override;
@@ -83,6 +84,8 @@ class FakeProvider final : public Provider {
                                                 const std::filesystem::path& inside) override;
   base::Result<base::Fd> open_file(const std::string& node_id,
                                    const std::filesystem::path& inside) override;
+  base::Result<base::Fd> open_log(const std::string& node_id,
+                                  const std::filesystem::path& inside) override;
   void wait_for_change(base::Millis timeout, std::stop_token stop) override;
 
  private:

@@ -87,6 +87,7 @@ void add_programs(const RootPlan& plan, std::vector<BuildStep>& steps) {
   BuildStep usr = overlay("/usr", 3);
   usr.open_below = {"local"};
   BuildStep etc = overlay("/etc", 64);
+  etc.copyable = true;  // container runtimes mount hosts and resolv.conf into it
   BuildStep opt = overlay("/opt", 1);
   for (BuildStep* layer : {&usr, &etc, &opt}) {
     layer->optional = layer != &usr;
@@ -119,6 +120,7 @@ void add_own_folders(std::vector<BuildStep>& steps) {
   steps.push_back(step(Kind::kLink, "/var/lock", "/run/lock"));
   for (const char* path : {"/var/lib/dpkg", "/var/lib/apt", "/var/cache/debconf"}) {
     BuildStep layer = overlay(path, 64);
+    layer.copyable = true;
     layer.open_files = true;  // dpkg and apt take locks on files that are there already
     steps.push_back(layer);
   }

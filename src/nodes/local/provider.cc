@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <map>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "base/digest.h"
 #include "base/json.h"
@@ -124,11 +126,14 @@ class LocalProvider final : public Provider {
         supervisor_(os::Launcher(options_.installation, options_.shim_binary)),
         cgroups_(supervisor_.launcher().name()) {
     if (!cgroups_.warning().empty()) base::log_warn("nodes", "{}", cgroups_.warning());
+    empty_trash();  // of an earlier life
+    looking_ = std::jthread([this] { private_paths(); });
   }
 
   base::Status ensure(const NodeSpec& spec) override;
   base::Result<std::vector<NodeSeen>> list() override;
   base::Result<NodeSeen> look(const std::string& node_id) override;
+  base::Status stop(const std::string& node_id) override;
   base::Status remove(const std::string& node_id) override;
   base::Status forget(const std::string& node_id) override;
   base::Status start(const std::string& node_id, const ProcessSpec& spec) override;
@@ -138,6 +143,8 @@ class LocalProvider final : public Provider {
                                                 const std::filesystem::path& inside) override;
   base::Result<base::Fd> open_file(const std::string& node_id,
                                    const std::filesystem::path& inside) override;
+  base::Result<base::Fd> open_log(const std::string& node_id,
+                                  const std::filesystem::path& inside) override;
   void wait_for_change(base::Millis timeout, std::stop_token stop) override {
     watch_.wait(timeout, stop);
   }
@@ -154,7 +161,8 @@ class LocalProvider final : public Provider {
   base::Result<base::Fd> open_confined(const std::string& node_id,
                                        const std::filesystem::path& inside, int flags) const;
   base::Status end_processes(const std::string& node_id, const os::NodeFolder& folder);
-  base::Status throw_away(const std::filesystem::path& path, const std::string& node_id);
+  base::Status throw_away(const std::filesystem::path& path);
+  void empty_trash();
 
   const LocalOptions options_;
   const os::Layout layout_;
@@ -166,6 +174,7 @@ class LocalProvider final : public Provider {
   std::once_flag private_paths_found_;
   std::vector<std::string> private_paths_;
   std::atomic<uint64_t> trash_counter_{0};
+  std::jthread looking_;  // for private paths, so that the first ensure() need not
 };
 
 std::mutex& LocalProvider::mutex_of(const std::string& node_id) {
@@ -188,8 +197,7 @@ base::Result<std::filesystem::path> LocalProvider::sudo_program() {
   return path;
 }
 
-// ---- nodes
-// ---------------------------------------------------------------------------------------
+// ---- nodes -------------------------------------------------------------------------------------
 
 base::Status LocalProvider::make(const NodeSpec& spec, const os::NodeFolder& folder,
                                  const os::ContainerSpec& container, const NodeRecord& record) {
@@ -292,7 +300,7 @@ base::Status LocalProvider::end_processes(const std::string& node_id,
   for (const auto& found : all)
     if (mine(found) && found.verb == "container") TRY(os::end_container(found.identity));
   for (const auto& found : all) {
-    if (!mine(found) || found.verb == "container") continue;
+    if (!mine(found) || found.verb != "run") continue;
     auto pidfd = os::open_pidfd(found.identity);
     if (!pidfd.ok()) continue;
     pollfd waiting = {pidfd->get(), POLLIN, 0};
@@ -301,14 +309,29 @@ base::Status LocalProvider::end_processes(const std::string& node_id,
   return base::ok();
 }
 
-base::Status LocalProvider::throw_away(const std::filesystem::path& path,
-                                       const std::string& node_id) {
-  if (::access(path.c_str(), F_OK) != 0) return base::ok();
+// Out of sight at once; what the node left behind may be large, and is erased by a process of its
+// own.
+base::Status LocalProvider::throw_away(const std::filesystem::path& path) {
   const auto trash =
       layout_.trash() / (std::to_string(::getpid()) + "." + std::to_string(trash_counter_++));
-  if (::rename(path.c_str(), trash.c_str()) != 0)
+  if (::rename(path.c_str(), trash.c_str()) != 0 && errno != ENOENT)
     return base::from_errno("rename " + path.string());
-  return os::erase_owned(supervisor_.launcher(), trash, node_id);
+  return base::ok();
+}
+
+void LocalProvider::empty_trash() {
+  if (names_in(layout_.trash()).empty()) return;
+  auto erasing = os::erase_behind(supervisor_.launcher(), layout_.trash());
+  if (!erasing.ok())
+    base::log_warn("nodes", "{}: {}", layout_.trash().string(), erasing.error().message);
+}
+
+base::Status LocalProvider::stop(const std::string& node_id) {
+  const auto folder = TRY(folder_of(node_id));
+  std::lock_guard lock(mutex_of(node_id));
+  TRY(end_processes(node_id, folder));
+  cgroups_.remove(TRY(os::folder_name_of(node_id)));
+  return base::ok();
 }
 
 base::Status LocalProvider::remove(const std::string& node_id) {
@@ -317,12 +340,15 @@ base::Status LocalProvider::remove(const std::string& node_id) {
   TRY(end_processes(node_id, folder));
   cgroups_.remove(TRY(os::folder_name_of(node_id)));
   if (::access(folder.path.c_str(), F_OK) != 0) return base::ok();
-  const bool logs = !names_in(folder.log()).empty();
-  if (!logs) return throw_away(folder.path, node_id);
-  for (const auto& name : names_in(folder.fs()))
-    if (name != "log") TRY(throw_away(folder.fs() / name, node_id));
-  for (const auto& path : {folder.runs(), folder.container(), folder.init(), folder.spec()})
-    TRY(throw_away(path, node_id));  // node.json last: until then it is listed
+  if (names_in(folder.log()).empty()) {
+    TRY(throw_away(folder.path));
+  } else {
+    for (const auto& name : names_in(folder.fs()))
+      if (name != "log") TRY(throw_away(folder.fs() / name));
+    for (const auto& path : {folder.runs(), folder.container(), folder.init(), folder.spec()})
+      TRY(throw_away(path));  // node.json last: until then it is listed
+  }
+  empty_trash();
   return base::ok();
 }
 
@@ -332,11 +358,12 @@ base::Status LocalProvider::forget(const std::string& node_id) {
   if (::access(folder.spec().c_str(), F_OK) == 0)
     return base::Error{
         base::Code::kFailedPrecondition, "remove the node " + node_id + " first", {}, {}};
-  return throw_away(folder.path, node_id);
+  TRY(throw_away(folder.path));
+  empty_trash();
+  return base::ok();
 }
 
-// ---- processes
-// -----------------------------------------------------------------------------------
+// ---- processes ---------------------------------------------------------------------------------
 
 base::Status LocalProvider::start(const std::string& node_id, const ProcessSpec& spec) {
   const auto folder = TRY(folder_of(node_id));
@@ -377,8 +404,7 @@ base::Status LocalProvider::signal(const std::string& node_id, const std::string
       signal == Signal::kKill ? os::StopSignal::kKill : os::StopSignal::kTerminate);
 }
 
-// ---- files
-// ---------------------------------------------------------------------------------------
+// ---- files -------------------------------------------------------------------------------------
 
 base::Result<base::Fd> LocalProvider::open_confined(const std::string& node_id,
                                                     const std::filesystem::path& inside,
@@ -411,6 +437,34 @@ base::Result<std::filesystem::path> LocalProvider::host_path(const std::string& 
 base::Result<base::Fd> LocalProvider::open_file(const std::string& node_id,
                                                 const std::filesystem::path& inside) {
   auto fd = TRY(open_confined(node_id, inside, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  struct stat info;
+  if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
+    return base::invalid_argument("'" + inside.string() + "' is not a plain file");
+  return fd;
+}
+
+base::Result<base::Fd> LocalProvider::open_log(const std::string& node_id,
+                                               const std::filesystem::path& inside) {
+  // Each missing folder is made below one that is held open, and belongs to whom the one above it
+  // belongs to: what runs inside must be able to write there too.
+  std::filesystem::path made;
+  for (const auto& part : inside.parent_path().relative_path()) {
+    const auto above = made;
+    made /= part;
+    if (made == "mnt" || open_confined(node_id, "/" / made, O_PATH | O_DIRECTORY).ok()) continue;
+    const auto parent = TRY(open_confined(node_id, "/" / above, O_RDONLY | O_DIRECTORY));
+    struct stat owner;
+    if (::fstat(parent.get(), &owner) != 0) return base::from_errno("look at " + above.string());
+    if (::mkdirat(parent.get(), part.c_str(), 0755) != 0) {
+      if (errno == EEXIST) continue;
+      return base::from_errno("make /" + made.string());
+    }
+    if (::fchownat(parent.get(), part.c_str(), owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW) !=
+        0)
+      return base::from_errno("give away /" + made.string());
+  }
+  auto fd = TRY(open_confined(node_id, inside,
+                              O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   struct stat info;
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
     return base::invalid_argument("'" + inside.string() + "' is not a plain file");

@@ -40,7 +40,7 @@ class LogBody final : public http::BodySource {
         offset_ += static_cast<uint64_t>(got);
         if (got > 0) return static_cast<size_t>(got);
       }
-      if (!follow_ || ended) return size_t{0};
+      if (!follow_ || ended || store_.changes().closed()) return size_t{0};
       store_.changes().wait_beyond(key_, store_.changes().generation(key_), kPoll);
     }
   }

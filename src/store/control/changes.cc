@@ -17,10 +17,24 @@ uint64_t Changes::generation(const cluster::Key& key) const {
 
 bool Changes::wait_beyond(const cluster::Key& key, uint64_t seen, base::Millis timeout) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, timeout, [&] {
+  changed_.wait_for(lock, timeout, [&] {
+    if (closed_) return true;
     const auto it = generations_.find(key);
     return it != generations_.end() && it->second > seen;
   });
+  const auto it = generations_.find(key);
+  return it != generations_.end() && it->second > seen;
+}
+
+bool Changes::closed() const {
+  std::lock_guard lock(mutex_);
+  return closed_;
+}
+
+void Changes::close() {
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+  changed_.notify_all();
 }
 
 std::vector<cluster::Key> Changes::take(base::Millis timeout, std::stop_token stop) {

@@ -27,6 +27,10 @@ class Changes {
   /// Waits until the generation of `key` is beyond `seen`, or `timeout` (real time) passed; true when it is.
   bool wait_beyond(const cluster::Key& key, uint64_t seen, base::Millis timeout);
 
+  /// The server is going: whoever waits, now or later, returns at once.
+  void close();
+  bool closed() const;
+
   /// For one consumer (the control loop): the keys that changed since the last call; waits up to
   /// `timeout` for the first one.
   std::vector<cluster::Key> take(base::Millis timeout, std::stop_token stop);
@@ -36,6 +40,7 @@ class Changes {
   std::condition_variable_any changed_;
   std::map<cluster::Key, uint64_t> generations_;
   std::set<cluster::Key> fresh_;
+  bool closed_ = false;
 };
 
 }  // namespace howdah::store
