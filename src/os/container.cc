@@ -37,7 +37,8 @@ base::JsonObject to_json(const BuildStep& step) {
           {"hidden", array_of(step.hidden)},
           {"open_depth", step.open_depth},
           {"open_below", array_of(step.open_below)},
-          {"open_files", step.open_files}};
+          {"open_files", step.open_files},
+          {"copyable", step.copyable}};
 }
 
 uint32_t number_at(const base::JsonObject& object, std::string_view key) {
@@ -59,6 +60,7 @@ BuildStep step_from(const base::JsonObject& object) {
   step.open_depth = static_cast<int>(base::int_at(object, "open_depth"));
   step.open_below = base::texts_at(object, "open_below");
   step.open_files = base::bool_at(object, "open_files");
+  step.copyable = base::bool_at(object, "copyable");
   return step;
 }
 
@@ -176,12 +178,9 @@ base::Status end_container(const ProcessIdentity& init) {
   return base::ok();
 }
 
-base::Status erase_owned(const Launcher& launcher, const std::filesystem::path& path,
-                         const std::string& label) {
-  auto erased = erase_tree(path);
-  if (erased.ok() || ::geteuid() == 0) return erased;
-  TRY(launcher.run("erase", path.string(), label));
-  return erase_tree(path);
+base::Status erase_behind(const Launcher& launcher, const std::filesystem::path& trash) {
+  TRY(launcher.run("erase", trash.string(), "trash"));
+  return base::ok();
 }
 
 }  // namespace howdah::os

@@ -67,6 +67,7 @@ struct BuildStep {
           // the container root's all the same, so that it can add and replace in them
   std::vector<std::string> open_below;  // likewise, at any depth below these
   bool open_files = false;              // likewise, the files directly in source (copied)
+  bool copyable = false;                // kOverlay: small; copied where it cannot be a lower layer
 };
 
 struct ContainerFile {
@@ -108,8 +109,8 @@ std::optional<ProcessIdentity> saved_init(const std::filesystem::path& node_fold
 /// Ends every process of the container and waits until they are gone, at most 5 s.
 base::Status end_container(const ProcessIdentity& init);
 
-/// Erases a folder whose files may belong to subordinate ids.
-base::Status erase_owned(const Launcher& launcher, const std::filesystem::path& path,
-                         const std::string& label);
+/// Erases everything in the folder (subordinate ids' files too), not the folder itself, in a
+/// process of its own: returns at once, and goes on when the server ends.
+base::Status erase_behind(const Launcher& launcher, const std::filesystem::path& trash);
 
 }  // namespace howdah::os

@@ -78,11 +78,12 @@ base::Status erase_at(int folder, const char* name, const std::string& shown) {
     return base::from_errno("remove " + shown);
   if (::unlinkat(folder, name, AT_REMOVEDIR) == 0) return base::ok();
   struct stat info;
-  if (::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(info.st_mode))
-    return base::from_errno("remove " + shown, not_unlinked);
+  if (::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+    return base::ok();  // someone else erases here too
+  if (!S_ISDIR(info.st_mode)) return base::from_errno("remove " + shown, not_unlinked);
   if ((info.st_mode & 0700) != 0700) ::fchmodat(folder, name, 0700, 0);
   base::Fd inner(::openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!inner.valid()) return base::from_errno("open " + shown);
+  if (!inner.valid()) return errno == ENOENT ? base::ok() : base::from_errno("open " + shown);
   TRY(erase_contents(inner.get(), shown));
   if (::unlinkat(folder, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
     return base::from_errno("remove " + shown);

@@ -21,6 +21,7 @@ namespace {
 // The new root is built here: the folder exists everywhere, and what it holds of the host's was
 // opened before it is covered.
 constexpr const char* kBuildAt = "/tmp";
+constexpr off_t kMaxCopied = 16 << 20;
 constexpr const char* kDevices[] = {"null", "zero", "full", "random", "urandom", "tty"};
 
 std::string stage(const std::string& name) { return std::string(kBuildAt) + "/.stage/" + name; }
@@ -68,6 +69,28 @@ void open_folders(const std::string& lower, const std::string& skeleton, int dep
     const std::string inner = skeleton + "/" + name;
     if (!mirror_folders(lower, skeleton, name).ok()) continue;
     if (depth > 1) open_folders(lower + "/" + name, inner, depth - 1);
+  }
+  ::closedir(dir);
+}
+
+// What can be read of a small tree. What is hidden in the skeleton stays hidden.
+void copy_tree(const std::string& lower, const std::string& skeleton) {
+  DIR* dir = ::opendir(lower.c_str());
+  if (dir == nullptr) return;
+  while (const dirent* entry = ::readdir(dir)) {
+    const std::string name = entry->d_name;
+    const std::string from = lower + "/" + name, to = skeleton + "/" + name;
+    struct stat info;
+    if (name == "." || name == ".." || ::lstat(from.c_str(), &info) != 0) continue;
+    if (S_ISDIR(info.st_mode) && ::mkdir(to.c_str(), info.st_mode & 07777) == 0) {
+      copy_tree(from, to);
+    } else if (S_ISLNK(info.st_mode)) {
+      std::error_code none;
+      std::filesystem::copy_symlink(from, to, none);
+    } else if (S_ISREG(info.st_mode) && info.st_size < kMaxCopied) {
+      if (auto text = read_file(from); text.ok())
+        (void)create_file_once(to, *text, info.st_mode & 0777, Durability::kProcess).ok();
+    }
   }
   ::closedir(dir);
 }
@@ -126,6 +149,7 @@ base::Status RootBuilder::open_sources() {
       whole.kind = BuildStep::Kind::kBind;
       whole.read_only = true;
       source = open_source(whole);
+      if (source.ok()) source->whole = true;
     }
     if (!source.ok()) return source.error();
     sources_[static_cast<int>(i)] = std::move(*source);
@@ -143,9 +167,11 @@ base::Status RootBuilder::make_root() {
   base::Fd root(::open(kBuildAt, O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root.valid()) return base::from_errno("open the new root");
   root_ = Inside(std::move(root));
+  // What only building needs is mounted below one mount, and goes with it in one call.
+  auto stages = TRY(new_mount("tmpfs", {{"mode", "0755"}}));
+  TRY(attach(stages, TRY(root_.folder("/.stage")), ".stage"));
   auto fs = TRY(root_.folder("/.stage/fs"));
   TRY(attach(sources_[kFsSource].fd, fs, "the node's own folder"));
-  staged_.push_back(stage("fs"));
   for (const char* name : {"upper", "work"}) TRY(make_folder(stage("fs/") + name, 0755));
   return base::ok();
 }
@@ -155,7 +181,6 @@ base::Result<std::string> RootBuilder::make_skeleton(const BuildStep& step,
   if (!skeleton_made_) {
     auto memory = TRY(new_mount("tmpfs", {{"mode", "0755"}}));
     TRY(attach(memory, TRY(root_.folder("/.stage/skeleton")), "skeleton"));
-    staged_.push_back(stage("skeleton"));
     skeleton_made_ = true;
   }
   const std::string skeleton = stage("skeleton/") + step.name;
@@ -188,8 +213,13 @@ base::Status RootBuilder::overlay(int number, const BuildStep& step) {
   const std::string lower_name = "lower" + std::to_string(number);
   TRY(attach(source.fd, TRY(root_.folder("/.stage/" + lower_name)), step.source));
   const std::string lower = stage(lower_name);
-  staged_.push_back(lower);
-  const std::string lowers = TRY(make_skeleton(step, lower, source.ids_mapped)) + ":" + lower;
+  std::string lowers = TRY(make_skeleton(step, lower, source.ids_mapped));
+  if (!source.whole)
+    lowers += ":" + lower;
+  else if (step.copyable)
+    copy_tree(lower, lowers);
+  else
+    return bind_instead(step, lower, "it has mounts of its own below");
   auto on_disk =
       mount_overlay(step, lowers, stage("fs/upper/") + step.name, stage("fs/work/") + step.name);
   if (on_disk.ok()) return base::ok();
@@ -198,7 +228,6 @@ base::Status RootBuilder::overlay(int number, const BuildStep& step) {
   const std::string memory_name = "memory" + std::to_string(number);
   auto memory = TRY(new_mount("tmpfs", {{"mode", "0755"}}));
   TRY(attach(memory, TRY(root_.folder("/.stage/" + memory_name)), memory_name));
-  staged_.push_back(stage(memory_name));
   auto in_memory =
       mount_overlay(step, lowers, stage(memory_name) + "/upper", stage(memory_name) + "/work");
   if (in_memory.ok()) {
@@ -206,10 +235,12 @@ base::Status RootBuilder::overlay(int number, const BuildStep& step) {
                         on_disk.error().message + ")");
     return base::ok();
   }
-  BuildStep whole = step;
-  whole.kind = BuildStep::Kind::kBind;
-  warnings_.push_back(step.target + " is read-only inside the node: no overlay (" +
-                      in_memory.error().message + ")");
+  return bind_instead(step, lower, in_memory.error().message);
+}
+
+base::Status RootBuilder::bind_instead(const BuildStep& step, const std::string& lower,
+                                       const std::string& why) {
+  warnings_.push_back(step.target + " is read-only inside the node: no overlay (" + why + ")");
   auto tree = TRY(clone_tree(lower, true));
   TRY(set_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, true));
   return attach(tree, TRY(root_.folder(step.target)), step.target);
@@ -330,9 +361,9 @@ base::Status RootBuilder::build() {
 }
 
 base::Status RootBuilder::pivot() {
-  for (const auto& path : staged_)
-    if (::umount2(path.c_str(), MNT_DETACH) != 0) return base::from_errno("umount " + path);
-  TRY(erase_tree(std::string(kBuildAt) + "/.stage"));
+  const std::string stages = std::string(kBuildAt) + "/.stage";
+  if (::umount2(stages.c_str(), MNT_DETACH) != 0) return base::from_errno("umount " + stages);
+  if (::rmdir(stages.c_str()) != 0) return base::from_errno("rmdir " + stages);
   if (::fchdir(root_.root().get()) != 0) return base::from_errno("enter the new root");
   if (::syscall(SYS_pivot_root, ".", ".") != 0) return base::from_errno("pivot_root");
   if (::umount2(".", MNT_DETACH) != 0) return base::from_errno("umount the host's root");

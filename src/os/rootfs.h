@@ -20,6 +20,7 @@ namespace howdah::os {
 struct Source {
   base::Fd fd;
   bool ids_mapped = false;  // its owners are the container's
+  bool whole = false;  // with mounts below it that cannot be parted from it: no overlay's lower
 };
 inline constexpr int kFsSource = -1;  // the spec's fs folder; steps are numbered from 0
 
@@ -43,6 +44,8 @@ class RootBuilder {
                                           bool ids_mapped);
   base::Status mount_overlay(const BuildStep& step, const std::string& lowers,
                              const std::string& upper, const std::string& work);
+  base::Status bind_instead(const BuildStep& step, const std::string& lower,
+                            const std::string& why);
   base::Status bind(int number, const BuildStep& step);
   base::Status own(const BuildStep& step);
   base::Status copy(int number, const BuildStep& step);
@@ -53,7 +56,6 @@ class RootBuilder {
   std::map<std::string, base::Fd> device_nodes_;
   Inside root_{base::Fd()};
   bool skeleton_made_ = false;
-  std::vector<std::string> staged_;  // mounts that only building needs
   std::vector<std::string> warnings_;
 };
 

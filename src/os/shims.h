@@ -10,6 +10,6 @@ namespace howdah::os {
 int run_shim(const std::filesystem::path& run_folder);
 int container_shim(const std::filesystem::path& node_folder);
 int files_shim(const std::filesystem::path& node_folder);
-int erase_shim(const std::filesystem::path& victim);
+int erase_shim(const std::filesystem::path& trash);
 
 }  // namespace howdah::os
