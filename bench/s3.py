@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """S3 bodies and small objects, Howdah beside versitygw, in one run on one disk.
 
-    bench/s3.py [--server build/howdah] [--versitygw PATH] [--mib 1024] [--objects 4000] [--rounds 3]
+    bench/s3.py [--server build/howdah] [--versitygw PATH] [--mib 1024] [--objects 4000]
 
 Both get the same signed requests from the same client: one PUT and one GET of a large body over one
 connection, then objects of 4 KiB over 16 connections. The rounds alternate between the two and the
@@ -148,7 +148,7 @@ def small(peer, method, count, prefix):
 
 
 def syncs(peer, count=100):
-    """How many fsync, fdatasync, sync_file_range, msync calls `count` PUTs make; None without strace."""
+    """How many calls of fsync and its kin `count` PUTs make; None without strace."""
     if not shutil.which("strace"):
         return None
     with tempfile.NamedTemporaryFile() as out:
@@ -171,7 +171,8 @@ def start_versitygw(binary, folder):
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [binary, "--access", "test", "--secret", "test", "--port", f"127.0.0.1:{port}", "--quiet",
-         "--keep-alive", "posix", str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+         "--keep-alive", "posix", str(folder)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def answers():
         try:

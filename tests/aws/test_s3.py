@@ -47,8 +47,8 @@ def test_metadata_and_tags(s3, bucket):
     assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == []
 
 
-@pytest.mark.parametrize("key", ["a b", "a+b", "ä/日本/🐘", "a%20b", "//x", "a/../b", "q?x=1&y", "~-._!*'()",
-                                 "trailing/", "<&>\"", "tab\there"])
+@pytest.mark.parametrize("key", ["a b", "a+b", "ä/日本/🐘", "a%20b", "//x", "a/../b", "q?x=1&y",
+                                 "~-._!*'()", "trailing/", "<&>\"", "tab\there"])
 def test_every_key_is_a_name(s3, bucket, key):
     s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == key.encode()
@@ -123,7 +123,8 @@ def test_content_md5_is_compared(s3, bucket):
 
 
 def test_transfers_in_parts(s3, bucket):
-    config = boto3.s3.transfer.TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
+    config = boto3.s3.transfer.TransferConfig(
+        multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
     body = data(17 * MIB + 3)
     s3.upload_fileobj(io.BytesIO(body), bucket, "big", Config=config,
                       ExtraArgs={"Metadata": {"a": "1"}})
@@ -142,7 +143,8 @@ def test_a_multipart_upload_by_hand(s3, bucket):
     upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
     common = {"Bucket": bucket, "Key": "k", "UploadId": upload}
     bodies = {1: data(5 * MIB, 1), 2: data(5 * MIB, 2), 3: b"end"}
-    parts = [{"PartNumber": n, "ETag": s3.upload_part(PartNumber=n, Body=bodies[n], **common)["ETag"]}
+    parts = [{"PartNumber": n,
+              "ETag": s3.upload_part(PartNumber=n, Body=bodies[n], **common)["ETag"]}
              for n in (3, 1, 2)]
     parts.sort(key=lambda part: part["PartNumber"])
     listed = [part for page in s3.get_paginator("list_parts").paginate(
