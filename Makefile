@@ -39,9 +39,8 @@ check: configure ## the quick half of it: tidy, formatting of what changed, link
 	@$(PY) tools/format.py
 	@cmake --build --preset $(PRESET) -j $(JOBS) --target linktests headers
 
-bench: build ## the figures of docs/figures.md, measured here
-	@[ -d bench ] || { echo "make bench: there is no bench/ yet" >&2; exit 1; }
-	@$(PY) bench/run.py
+bench: build ## the figures of bench/RESULTS.md, measured here
+	@for script in bench/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
 
 soak: build ## 200 kills of a real server under load (make test does ten)
 	@[ -f tests/soak/run.py ] || { echo "make soak: there is no tests/soak/run.py yet" >&2; exit 1; }
