@@ -11,6 +11,7 @@
 #include "iam/request_context.h"
 #include "server/authorise.h"
 #include "server/held_answer.h"
+#include "services/iam/resources.h"
 #include "services/sts/sts.h"
 
 namespace howdah::server {
@@ -188,6 +189,10 @@ Status App::authorise(const Call& call) const {
   if (service.name == std::string_view("sts") && services::sts::needs_no_permission(operation.name)) return base::ok();
   if (service.name == std::string_view("s3") && is_public_read(call.route, call.input)) return base::ok();
   if (operation.unsigned_ok && call.identity.anonymous) return base::ok();
+  if (service.name == std::string_view("iam")) {
+    return allow(call, operation.action,
+                 services::iam::resource_of(o_.iam, operation.name, call.input, call.context.principal_arn));
+  }
   for (const std::string& resource : resources_of(service, operation, call.input, call.context.region, o_.account)) {
     TRY(allow(call, operation.action, resource));
   }

@@ -38,23 +38,6 @@ std::vector<std::string> of_emr(const JsonObject& input, const std::string& regi
   return out;
 }
 
-std::vector<std::string> of_iam(const JsonObject& input, const std::string& account) {
-  if (const std::string_view arn = base::text_at(input, "PolicyArn");
-      !arn.empty() && !input.contains("RoleName") && !input.contains("UserName") && !input.contains("GroupName")) {
-    return {std::string(arn)};
-  }
-  constexpr std::pair<const char*, const char*> kKinds[] = {
-      {"InstanceProfileName", "instance-profile"}, {"RoleName", "role"}, {"UserName", "user"}, {"GroupName", "group"},
-      {"PolicyName", "policy"}};
-  for (const auto& [member, kind] : kKinds) {
-    if (const std::string_view name = base::text_at(input, member); !name.empty()) {
-      std::string_view path = base::text_at(input, "Path", "/");
-      return {fmt::format("arn:aws:iam::{}:{}{}{}", account, kind, path, name)};
-    }
-  }
-  return {"*"};
-}
-
 }  // namespace
 
 std::vector<std::string> resources_of(const aws::Service& service, const aws::Operation&, const JsonObject& input,
@@ -62,7 +45,6 @@ std::vector<std::string> resources_of(const aws::Service& service, const aws::Op
   const std::string_view name = service.name;
   if (name == "s3") return of_s3(input);
   if (name == "emr") return of_emr(input, region, account);
-  if (name == "iam") return of_iam(input, account);
   if (name == "sts") {
     if (const std::string_view role = base::text_at(input, "RoleArn"); !role.empty()) return {std::string(role)};
   }

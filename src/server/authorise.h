@@ -11,7 +11,7 @@
 
 namespace howdah::server {
 
-/// At least one; "*" where the action has no resource of its own. All of them must be allowed.
+/// Of every service but iam (services/iam/resources.h looks paths up). At least one; "*" where the action has no resource of its own. All of them must be allowed.
 std::vector<std::string> resources_of(const aws::Service& service, const aws::Operation& operation,
                                       const base::JsonObject& input, const std::string& region,
                                       const std::string& account);

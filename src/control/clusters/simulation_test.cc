@@ -1,0 +1,331 @@
+// The real store and the real reconciler against a world in memory, with a crash at every single commit
+// and action: whatever happens, the same end, the same history, and nothing run twice.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+
+#include "base/ids.h"
+#include "control/clusters/reconciler.h"
+#include "nodes/fake/provider.h"
+
+namespace howdah::control {
+namespace {
+
+using cluster::Key;
+using cluster::OnFailure;
+
+struct Crash {};  // thrown by the test's own doubles, through code that holds nothing half done
+
+/// Crashes at the Nth point of a run, once.
+struct CrashPoint {
+  int at = 0;  // 0: never
+  int passed = 0;
+  void pass() {
+    if (++passed == at) throw Crash();
+  }
+};
+
+/// The real store; every commit is two points: before it and after it.
+class CrashingStore final : public store::ControlStore {
+ public:
+  CrashingStore(store::ControlStore& real, CrashPoint& point) : real_(real), point_(point) {}
+  base::Result<base::JsonObject> create_cluster(const Key& k, const cluster::Wanted& w, const base::JsonObject& r,
+                                                const std::vector<store::NewStep>& s, const store::Retry& t,
+                                                const base::JsonObject& a) override {
+    return real_.create_cluster(k, w, r, s, t, a);
+  }
+  base::Result<store::ClusterRow> cluster(const Key& k) override { return real_.cluster(k); }
+  base::Result<store::Page<store::ClusterRow>> clusters(const std::string& a, const std::string& r,
+                                                        const store::ClusterFilter& f, const std::string& m,
+                                                        size_t l) override {
+    return real_.clusters(a, r, f, m, l);
+  }
+  base::Status change_wanted(const std::vector<Key>& k,
+                             const std::function<base::Status(cluster::Wanted&, const cluster::Status&)>& c) override {
+    return real_.change_wanted(k, c);
+  }
+  base::Result<base::JsonObject> add_steps(const Key& k, const std::vector<store::NewStep>& s,
+                                           const std::function<base::Status(const store::ClusterRow&, size_t)>& c,
+                                           const store::Retry& t, const base::JsonObject& a) override {
+    return real_.add_steps(k, s, c, t, a);
+  }
+  base::Result<store::StepRow> step(const Key& k, const std::string& id) override { return real_.step(k, id); }
+  base::Result<store::Page<store::StepRow>> steps(const Key& k, const std::vector<std::string>& i,
+                                                  const std::vector<cluster::StepState>& s, const std::string& m,
+                                                  size_t l) override {
+    return real_.steps(k, i, s, m, l);
+  }
+  base::Result<std::vector<CancelOutcome>> cancel_steps(
+      const Key& k, const std::vector<std::string>& i, cluster::Cancel h,
+      const std::function<std::string(const cluster::Step*)>& m) override {
+    return real_.cancel_steps(k, i, h, m);
+  }
+  base::Result<std::vector<EventRow>> events(const Key& k, int64_t a, size_t l) override { return real_.events(k, a, l); }
+  base::Status warn(const Key& k, const std::string& m) override { return real_.warn(k, m); }
+  base::Result<Loaded> load(const Key& k) override { return real_.load(k); }
+  base::Status commit(const Loaded& b, const cluster::Cluster& n, const std::vector<cluster::Event>& e) override {
+    point_.pass();
+    const base::Status done = real_.commit(b, n, e);
+    point_.pass();
+    return done;
+  }
+  base::Result<std::vector<Key>> unfinished() override { return real_.unfinished(); }
+  base::Status expire(base::Time n) override { return real_.expire(n); }
+  store::Changes& changes() override { return real_.changes(); }
+
+ private:
+  store::ControlStore& real_;
+  CrashPoint& point_;
+};
+
+class FakeEngines final : public Engines {
+ public:
+  Look look(const std::string&) override {
+    return installed_ ? Look{Look::State::kInstalled, ""} : Look{Look::State::kMissing, ""};
+  }
+  base::Status install(const std::string&) override {
+    installed_ = true;
+    return base::ok();
+  }
+  base::Result<nodes::NodeSpec> node_of(const cluster::Cluster& cluster) override {
+    nodes::NodeSpec spec;
+    spec.id = cluster::node_id(cluster);
+    spec.hostname = cluster::private_dns(cluster);
+    return spec;
+  }
+  std::vector<std::string> notes_on(const std::vector<std::string>&) override { return {}; }
+
+ private:
+  bool installed_ = false;
+};
+
+class FakeHost final : public Host {
+ public:
+  uint64_t total_memory() override { return uint64_t{16} << 30; }
+  uint64_t available_memory() override { return uint64_t{8} << 30; }
+  uint64_t declared_memory(const std::string&) override { return uint64_t{16} << 30; }
+};
+
+/// Objects in memory; each upload is a point.
+class FakeObjects final : public objects::ObjectStore {
+ public:
+  explicit FakeObjects(CrashPoint& point) : point_(point) {}
+  base::Status create_bucket(const std::string&, const std::string&) override { return base::ok(); }
+  base::Result<bool> bucket_exists(const std::string&) override { return true; }
+  base::Status put_text(const std::string& bucket, const std::string& key, std::string_view text,
+                        const std::string&) override {
+    point_.pass();
+    kept[bucket + "/" + key] = std::string(text);
+    return base::ok();
+  }
+  base::Status put_from(const std::string& bucket, const std::string& key, objects::Source& source,
+                        const std::string& type) override {
+    std::string text;
+    char buffer[4096];
+    for (;;) {
+      const size_t got = TRY(source.read(buffer));
+      if (got == 0) return put_text(bucket, key, text, type);
+      text.append(buffer, got);
+    }
+  }
+  base::Result<std::string> get_text(const std::string& bucket, const std::string& key, size_t) override {
+    return kept[bucket + "/" + key];
+  }
+  base::Result<objects::ObjectInfo> head(const std::string&, const std::string&) override {
+    return base::not_found("not needed");
+  }
+  std::map<std::string, std::string> kept;
+
+ private:
+  CrashPoint& point_;
+};
+
+store::NewStep step(const std::string& id, OnFailure on_failure) {
+  store::NewStep out;
+  out.step.id = id;
+  out.step.name = id;
+  out.step.on_failure = on_failure;
+  out.step.jar = {"command-runner.jar", "", {"bash", "-c", id}, {}};
+  return out;
+}
+
+struct Outcome {
+  cluster::State state = cluster::State::kStarting;
+  std::string message;
+  std::map<std::string, cluster::StepState> steps;
+  std::map<std::string, int> started;  // how often each process really began
+  std::vector<std::string> history;    // cluster and step states, in order
+  size_t nodes_left = 0;
+  size_t objects = 0;
+  bool operator==(const Outcome&) const = default;
+};
+
+struct Story {
+  std::vector<cluster::BootstrapAction> bootstrap;
+  std::vector<store::NewStep> steps;
+  bool keep_alive = false;
+  int concurrency = 1;
+  int terminate_at_round = -1;
+};
+
+class Simulation {
+ public:
+  explicit Simulation(int crash_at) {
+    folder_ = std::filesystem::temp_directory_path() / ("howdah-sim-" + base::RandomIds().token(base::kLowerAlnum, 10));
+    std::filesystem::create_directories(folder_);
+    store_ = std::move(store::ControlStore::open(folder_ / "control.db", clock_)).value();
+    point_.at = crash_at;
+  }
+  ~Simulation() {
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  Outcome run(const Story& story) {
+    cluster::Wanted wanted;
+    wanted.name = "simulated";
+    wanted.log_uri = "s3://logs/";
+    wanted.applications = {"Spark"};
+    wanted.bootstrap_actions = story.bootstrap;
+    wanted.keep_alive = story.keep_alive;
+    wanted.step_concurrency = story.concurrency;
+    EXPECT_TRUE(store_->create_cluster(key_, wanted, {}, story.steps, {}, {}).ok());
+    nodes_.set_script([](const std::string&, const nodes::ProcessSpec& spec) -> std::optional<int> {
+      return spec.id.ends_with("bad") ? 3 : 0;
+    });
+    nodes_.set_fault([this](auto call, auto, const std::string&, const std::string&) -> std::optional<base::Error> {
+      if (call != nodes::FakeProvider::Call::kLook && call != nodes::FakeProvider::Call::kList) point_.pass();
+      return std::nullopt;
+    });
+    start();
+    for (int round = 0; round < 400; ++round) {
+      if (round == story.terminate_at_round) {
+        EXPECT_TRUE(store_->change_wanted({key_}, [](cluster::Wanted& w, const cluster::Status&) {
+          w.terminate = "user";
+          return base::ok();
+        }).ok());
+      }
+      if (cluster::is_terminal(store_->cluster(key_)->status.state)) break;
+      try {
+        (void)reconciler_->reconcile(key_).ok();  // an error is tried again
+      } catch (const Crash&) {
+        start();  // nothing but the store and the world is left
+      }
+      clock_.advance(base::Millis(300));
+    }
+    return outcome();
+  }
+  bool crashed() const { return point_.at != 0 && point_.passed >= point_.at; }
+
+ private:
+  void start() {
+    capacity_ = std::make_unique<Capacity>(host_, 8);
+    reconciler_ = std::make_unique<Reconciler>(
+        World{crashing_store(), nodes_, objects_, engines_, *capacity_, clock_,
+              [](const cluster::Cluster&, const cluster::Step*) { return std::vector<std::pair<std::string, std::string>>(); }});
+    EXPECT_TRUE(reconciler_->remove_unwanted().ok());
+  }
+  store::ControlStore& crashing_store() {
+    if (!crashing_) crashing_ = std::make_unique<CrashingStore>(*store_, point_);
+    return *crashing_;
+  }
+
+  Outcome outcome() {
+    Outcome out;
+    const auto row = store_->cluster(key_);
+    out.state = row->status.state;
+    out.message = row->status.reason.message;
+    const auto steps = store_->steps(key_, {}, {}, "", 100);
+    for (const auto& s : steps->rows) out.steps[s.step.id] = s.step.state;
+    const auto began = nodes_.started();
+    for (const auto& started : began) ++out.started[started.spec.id];
+    const auto events = store_->events(key_, 0, 1000);
+    for (const auto& event : *events) {
+      if (!event.event.state.empty()) out.history.push_back(event.event.subject + " " + event.event.state);
+    }
+    nodes_.set_fault({});
+    out.nodes_left = nodes_.list()->size();
+    out.objects = objects_.kept.size();
+    return out;
+  }
+
+  base::FakeClock clock_;
+  CrashPoint point_;
+  std::filesystem::path folder_;
+  std::unique_ptr<store::ControlStore> store_;
+  std::unique_ptr<CrashingStore> crashing_;
+  nodes::FakeProvider nodes_{clock_};
+  FakeObjects objects_{point_};
+  FakeEngines engines_;
+  FakeHost host_;
+  std::unique_ptr<Capacity> capacity_;
+  std::unique_ptr<Reconciler> reconciler_;
+  const Key key_{"000000000000", "us-east-1", "j-SIMULATED"};
+};
+
+// Runs the story whole, then with a crash at point 1, 2, 3 … until no point is left.
+void survive_every_crash(const Story& story, const Outcome& expected) {
+  const Outcome whole = Simulation(0).run(story);
+  EXPECT_EQ(whole.state, expected.state);
+  EXPECT_EQ(whole.message, expected.message);
+  EXPECT_EQ(whole.steps, expected.steps);
+  EXPECT_EQ(whole.nodes_left, 0u);
+  int points = 0;
+  for (int at = 1;; ++at) {
+    Simulation simulation(at);
+    const Outcome after = simulation.run(story);
+    if (!simulation.crashed()) break;
+    ++points;
+    EXPECT_EQ(after.state, whole.state) << "crash at point " << at;
+    EXPECT_EQ(after.message, whole.message) << "crash at point " << at;
+    EXPECT_EQ(after.steps, whole.steps) << "crash at point " << at;
+    EXPECT_EQ(after.started, whole.started) << "crash at point " << at;
+    EXPECT_EQ(after.history, whole.history) << "crash at point " << at;
+    EXPECT_EQ(after.nodes_left, 0u) << "crash at point " << at;
+    EXPECT_EQ(after.objects, whole.objects) << "crash at point " << at;
+  }
+  EXPECT_GT(points, 10);
+  testing::Test::RecordProperty("crash_points", points);
+}
+
+TEST(Simulation, ATransientClusterWithABadStepSurvivesEveryCrash) {
+  Story story;
+  story.bootstrap = {{"one", "s3://b/one", {}}, {"two", "s3://b/two", {}}};
+  story.steps = {step("s-1", OnFailure::kContinue), step("s-2-bad", OnFailure::kContinue), step("s-3", OnFailure::kContinue)};
+  Outcome expected;
+  expected.state = cluster::State::kTerminated;
+  expected.message = "Steps completed with errors";
+  expected.steps = {{"s-1", cluster::StepState::kCompleted},
+                    {"s-2-bad", cluster::StepState::kFailed},
+                    {"s-3", cluster::StepState::kCompleted}};
+  survive_every_crash(story, expected);
+}
+
+TEST(Simulation, AFailureThatTerminatesSurvivesEveryCrash) {
+  Story story;
+  story.keep_alive = true;
+  story.steps = {step("s-1-bad", OnFailure::kTerminateCluster), step("s-2", OnFailure::kContinue)};
+  Outcome expected;
+  expected.state = cluster::State::kTerminatedWithErrors;
+  expected.message = "Shut down as step failed";
+  expected.steps = {{"s-1-bad", cluster::StepState::kFailed}, {"s-2", cluster::StepState::kCancelled}};
+  survive_every_crash(story, expected);
+}
+
+TEST(Simulation, ATerminationByTheUserSurvivesEveryCrash) {
+  Story story;
+  story.keep_alive = true;
+  story.concurrency = 2;
+  story.steps = {step("s-1", OnFailure::kContinue), step("s-2", OnFailure::kContinue)};
+  story.terminate_at_round = 60;
+  Outcome expected;
+  expected.state = cluster::State::kTerminated;
+  expected.message = "Terminated by user request";
+  expected.steps = {{"s-1", cluster::StepState::kCompleted}, {"s-2", cluster::StepState::kCompleted}};
+  survive_every_crash(story, expected);
+}
+
+}  // namespace
+}  // namespace howdah::control
