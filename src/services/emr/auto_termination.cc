@@ -1,5 +1,5 @@
-// The policies that act on a whole cluster: auto-termination, which acts, and managed scaling, which does not
-// yet. An absent policy is answered as {} (what Terraform takes as "none").
+// The policies that act on a whole cluster: auto-termination, which acts, and managed scaling,
+// which does not yet. An absent policy is answered as {} (what Terraform takes as "none").
 
 #include <fmt/format.h>
 
@@ -12,10 +12,11 @@ namespace howdah::services::emr {
 base::Result<wire::PutAutoTerminationPolicyOutput> Emr::put_auto_termination_policy(
     const aws::Context& context, const wire::PutAutoTerminationPolicyInput& input) {
   const int64_t seconds = TRY(idle_timeout_of(input.auto_termination_policy()));
-  TRY(change_cluster(context, input.cluster_id(), [&](cluster::Wanted& wanted, const cluster::Status&) {
-    wanted.idle_timeout_seconds = seconds;
-    return base::ok();
-  }));
+  TRY(change_cluster(context, input.cluster_id(),
+                     [&](cluster::Wanted& wanted, const cluster::Status&) {
+                       wanted.idle_timeout_seconds = seconds;
+                       return base::ok();
+                     }));
   return wire::PutAutoTerminationPolicyOutput();
 }
 
@@ -33,10 +34,11 @@ base::Result<wire::GetAutoTerminationPolicyOutput> Emr::get_auto_termination_pol
 
 base::Result<wire::RemoveAutoTerminationPolicyOutput> Emr::remove_auto_termination_policy(
     const aws::Context& context, const wire::RemoveAutoTerminationPolicyInput& input) {
-  TRY(change_cluster(context, input.cluster_id(), [](cluster::Wanted& wanted, const cluster::Status&) {
-    wanted.idle_timeout_seconds.reset();
-    return base::ok();
-  }));
+  TRY(change_cluster(context, input.cluster_id(),
+                     [](cluster::Wanted& wanted, const cluster::Status&) {
+                       wanted.idle_timeout_seconds.reset();
+                       return base::ok();
+                     }));
   return wire::RemoveAutoTerminationPolicyOutput();
 }
 
@@ -44,7 +46,8 @@ base::Result<wire::PutManagedScalingPolicyOutput> Emr::put_managed_scaling_polic
     const aws::Context& context, const wire::PutManagedScalingPolicyInput& input) {
   TRY(find_cluster(context, input.cluster_id()));
   return validation(
-      "Managed scaling is refused: clusters have a primary node only, so there is nothing to scale yet.");
+      "Managed scaling is refused: clusters have a primary node only, so there is nothing to scale "
+      "yet.");
 }
 
 base::Result<wire::GetManagedScalingPolicyOutput> Emr::get_managed_scaling_policy(

@@ -1,5 +1,5 @@
-// Members of RunJobFlow that do not act here: those that promise something are refused, the others are
-// accepted, echoed and named in a warning.
+// Members of RunJobFlow that do not act here: those that promise something are refused, the others
+// are accepted, echoed and named in a warning.
 
 #include <fmt/format.h>
 
@@ -20,7 +20,8 @@ struct Member {
 };
 
 constexpr Member kRefused[] = {
-    {"SecurityConfiguration", "encryption, Kerberos and Lake Formation do not act on clusters here yet"},
+    {"SecurityConfiguration",
+     "encryption, Kerberos and Lake Formation do not act on clusters here yet"},
     {"KerberosAttributes", "clusters are not kerberized here yet"},
     {"LogEncryptionKmsKeyId", "logs are not encrypted with AWS KMS keys here"},
     {"CustomAmiId", "nodes are not made of Amazon Machine Images here"},
@@ -48,11 +49,16 @@ constexpr Member kInstancesWithoutEffect[] = {
     {"Ec2SubnetIds", "a node shares this host's network"},
     {"Placement", "all nodes are on this host"},
     {"HadoopVersion", "the release label decides it"},
-    {"EmrManagedMasterSecurityGroup", "a node shares this host's network: no security group protects it"},
-    {"EmrManagedSlaveSecurityGroup", "a node shares this host's network: no security group protects it"},
-    {"ServiceAccessSecurityGroup", "a node shares this host's network: no security group protects it"},
-    {"AdditionalMasterSecurityGroups", "a node shares this host's network: no security group protects it"},
-    {"AdditionalSlaveSecurityGroups", "a node shares this host's network: no security group protects it"},
+    {"EmrManagedMasterSecurityGroup",
+     "a node shares this host's network: no security group protects it"},
+    {"EmrManagedSlaveSecurityGroup",
+     "a node shares this host's network: no security group protects it"},
+    {"ServiceAccessSecurityGroup",
+     "a node shares this host's network: no security group protects it"},
+    {"AdditionalMasterSecurityGroups",
+     "a node shares this host's network: no security group protects it"},
+    {"AdditionalSlaveSecurityGroups",
+     "a node shares this host's network: no security group protects it"},
 };
 
 // Absent, false, "" and empty lists ask for nothing.
@@ -73,7 +79,8 @@ std::string sentence(std::string_view name, std::string_view why) {
 
 base::Status check_refused_members(const wire::RunJobFlowInput& input) {
   for (const Member& member : kRefused) {
-    if (asks(input.raw(), member.name)) return validation(fmt::format("{} is refused: {}.", member.name, member.why));
+    if (asks(input.raw(), member.name))
+      return validation(fmt::format("{} is refused: {}.", member.name, member.why));
   }
   return base::ok();
 }
@@ -92,16 +99,20 @@ std::vector<std::string> members_without_effect(const wire::RunJobFlowInput& inp
   }
   for (const wire::InstanceGroupConfig& group : instances.instance_groups()) {
     if (group.market().value_or("") == "SPOT") {
-      out.push_back(sentence("Market SPOT", "there is no spot market; the node is never taken away"));
+      out.push_back(
+          sentence("Market SPOT", "there is no spot market; the node is never taken away"));
     }
-    if (group.ebs_configuration()) out.push_back(sentence("EbsConfiguration", "a node's disk is this host's"));
+    if (group.ebs_configuration())
+      out.push_back(sentence("EbsConfiguration", "a node's disk is this host's"));
   }
   if (input.applications().empty()) {
     out.push_back(
-        "No Applications were asked for; Amazon EMR would install Hadoop, which cannot be run here yet: nothing is.");
+        "No Applications were asked for; Amazon EMR would install Hadoop, which cannot be run here "
+        "yet: nothing is.");
   }
   if (const base::JsonArray* configurations = base::find_array(input.raw(), "Configurations")) {
-    for (std::string& each : apps::configurations_without_effect(*configurations)) out.push_back(std::move(each));
+    for (std::string& each : apps::configurations_without_effect(*configurations))
+      out.push_back(std::move(each));
   }
   return out;
 }

@@ -25,12 +25,14 @@ base::Status check_bootstrap_actions(const wire::RunJobFlowInput& input, cluster
   for (const wire::BootstrapActionConfig& action : input.bootstrap_actions()) {
     const wire::ScriptBootstrapActionConfig script = action.script_bootstrap_action();
     if (!is_script(script.path())) {
-      return validation(fmt::format(
-          "The path '{}' of bootstrap action '{}' is not valid: it must be a location in Amazon S3 or a path on the "
-          "instance.",
-          script.path(), action.name()));
+      return validation(
+          fmt::format("The path '{}' of bootstrap action '{}' is not valid: it must be a location "
+                      "in Amazon S3 or a path on the "
+                      "instance.",
+                      script.path(), action.name()));
     }
-    wanted.bootstrap_actions.push_back({std::string(action.name()), std::string(script.path()), script.args()});
+    wanted.bootstrap_actions.push_back(
+        {std::string(action.name()), std::string(script.path()), script.args()});
   }
   return base::ok();
 }
@@ -40,8 +42,10 @@ base::Status check_bootstrap_actions(const wire::RunJobFlowInput& input, cluster
 base::Result<int64_t> idle_timeout_of(const std::optional<wire::AutoTerminationPolicy>& policy) {
   const int64_t seconds = policy ? policy->idle_timeout().value_or(3600) : 3600;
   if (seconds >= 60 && seconds <= 604800) return seconds;
-  return validation(fmt::format(
-      "IdleTimeout {} is not valid: it must be from 60 to 604800 seconds (one minute to seven days).", seconds));
+  return validation(
+      fmt::format("IdleTimeout {} is not valid: it must be from 60 to 604800 seconds (one minute "
+                  "to seven days).",
+                  seconds));
 }
 
 std::string_view bare_name(std::string_view name_or_arn) {
@@ -52,14 +56,16 @@ std::string_view bare_name(std::string_view name_or_arn) {
 base::Status check_plain_members(const wire::RunJobFlowInput& input, cluster::Wanted& wanted) {
   wanted.name = input.name();
   if (const size_t bad = wanted.name.find_first_of("<>$|`"); bad != wanted.name.npos) {
-    return validation(fmt::format("The cluster name contains '{}': the characters <, >, $, | and ` are not allowed.",
-                                  wanted.name[bad]));
+    return validation(fmt::format(
+        "The cluster name contains '{}': the characters <, >, $, | and ` are not allowed.",
+        wanted.name[bad]));
   }
   wanted.log_uri = input.log_uri().value_or("");
   if (!wanted.log_uri.empty()) TRY(check_log_uri("LogUri", wanted.log_uri));
   const int64_t level = input.step_concurrency_level().value_or(1);
   if (level < 1 || level > 256) {
-    return validation(fmt::format("Step concurrency level {} is not valid: it must be from 1 to 256.", level));
+    return validation(
+        fmt::format("Step concurrency level {} is not valid: it must be from 1 to 256.", level));
   }
   wanted.step_concurrency = static_cast<int>(level);
   wanted.visible_to_all_users = input.visible_to_all_users().value_or(true);

@@ -13,7 +13,8 @@ namespace wire = aws::emr;
 
 std::string runnable(const apps::Releases& releases) {
   const std::vector<std::string> labels = releases.runnable_labels();
-  return labels.empty() ? "None can be run here." : fmt::format("What runs here: {}.", list_of(labels));
+  return labels.empty() ? "None can be run here."
+                        : fmt::format("What runs here: {}.", list_of(labels));
 }
 
 std::string known(const apps::Releases& releases) {
@@ -22,29 +23,36 @@ std::string known(const apps::Releases& releases) {
   return list_of(labels);
 }
 
-base::Result<const apps::Release*> find_release(const wire::RunJobFlowInput& input, const apps::Releases& releases) {
+base::Result<const apps::Release*> find_release(const wire::RunJobFlowInput& input,
+                                                const apps::Releases& releases) {
   const auto label = input.release_label();
   const auto ami = input.ami_version();
   if (label && ami) {
-    return validation(fmt::format(
-        "Only one AMI version and release label may be specified. Provided AMI: {}, release label: {}.", *ami, *label));
+    return validation(
+        fmt::format("Only one AMI version and release label may be specified. Provided AMI: {}, "
+                    "release label: {}.",
+                    *ami, *label));
   }
   if (ami) {
-    return validation(fmt::format("AmiVersion {} is refused: AMI versions 2.x and 3.x are not run here. Give a "
-                                  "ReleaseLabel instead. {}",
-                                  *ami, runnable(releases)));
+    return validation(
+        fmt::format("AmiVersion {} is refused: AMI versions 2.x and 3.x are not run here. Give a "
+                    "ReleaseLabel instead. {}",
+                    *ami, runnable(releases)));
   }
   if (!label) {
-    return validation("Must specify exactly one of the following: release label, AMI version, or Hadoop version.");
+    return validation(
+        "Must specify exactly one of the following: release label, AMI version, or Hadoop "
+        "version.");
   }
   const apps::Release* release = releases.find(*label);
   if (!release) {
-    return validation(fmt::format("The supplied release label is invalid: {}. {} Known labels: {}.", *label,
-                                  runnable(releases), known(releases)));
+    return validation(fmt::format("The supplied release label is invalid: {}. {} Known labels: {}.",
+                                  *label, runnable(releases), known(releases)));
   }
   if (!release->is_runnable()) {
-    return validation(fmt::format("The release label {} is known, but its applications cannot be run here yet. {}",
-                                  *label, runnable(releases)));
+    return validation(fmt::format(
+        "The release label {} is known, but its applications cannot be run here yet. {}", *label,
+        runnable(releases)));
   }
   return release;
 }
@@ -53,7 +61,8 @@ base::Status check_applications(const wire::RunJobFlowInput& input, const apps::
                                 cluster::Wanted& wanted) {
   if (!input.supported_products().empty() || input.new_supported_products().present()) {
     return validation(
-        "Cannot specify supported products when release label is used. Specify applications instead.");
+        "Cannot specify supported products when release label is used. Specify applications "
+        "instead.");
   }
   std::vector<std::string> known, waiting;
   for (const auto& [name, version] : release.applications) known.push_back(name);
@@ -61,19 +70,22 @@ base::Status check_applications(const wire::RunJobFlowInput& input, const apps::
     const std::string_view name = application.name().value_or("");
     const std::string* spelled = apps::find_application(release, name);
     if (!spelled) {
-      return validation(fmt::format("The application '{}' is not part of {}. Its applications: {}.", name, release.label,
-                                    list_of(known)));
+      return validation(fmt::format("The application '{}' is not part of {}. Its applications: {}.",
+                                    name, release.label, list_of(known)));
     }
-    const bool runs = std::find(release.runnable.begin(), release.runnable.end(), *spelled) != release.runnable.end();
+    const bool runs = std::find(release.runnable.begin(), release.runnable.end(), *spelled) !=
+                      release.runnable.end();
     if (!runs) {
       waiting.push_back(*spelled);
-    } else if (std::find(wanted.applications.begin(), wanted.applications.end(), *spelled) == wanted.applications.end()) {
+    } else if (std::find(wanted.applications.begin(), wanted.applications.end(), *spelled) ==
+               wanted.applications.end()) {
       wanted.applications.push_back(*spelled);
     }
   }
   if (waiting.empty()) return base::ok();
-  return validation(fmt::format("{} cannot be run here yet on {}: leave {} out. What runs: {}.", list_of(waiting),
-                                release.label, waiting.size() == 1 ? "it" : "them", list_of(release.runnable)));
+  return validation(fmt::format("{} cannot be run here yet on {}: leave {} out. What runs: {}.",
+                                list_of(waiting), release.label,
+                                waiting.size() == 1 ? "it" : "them", list_of(release.runnable)));
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ wire::Ec2InstanceAttributes ec2_attributes(const store::ClusterRow& row) {
   copy_member(asked, raw, "Ec2SubnetId");
   std::vector<std::string> subnets = base::texts_at(asked, "Ec2SubnetIds");
   if (!raw.contains("Ec2SubnetId") && subnets.size() == 1) out.set_ec2_subnet_id(subnets[0]);
-  if (subnets.empty() && raw.contains("Ec2SubnetId")) subnets = {std::string(base::text_at(raw, "Ec2SubnetId"))};
+  if (subnets.empty() && raw.contains("Ec2SubnetId"))
+    subnets = {std::string(base::text_at(raw, "Ec2SubnetId"))};
   out.set_requested_ec2_subnet_ids(subnets);
   std::vector<std::string> zones = base::texts_at(placement, "AvailabilityZones");
   const std::string_view zone = base::text_at(placement, "AvailabilityZone");
@@ -40,7 +41,8 @@ wire::Ec2InstanceAttributes ec2_attributes(const store::ClusterRow& row) {
   out.set_ec2_availability_zone(zones.empty() ? row.key.region + "a" : zones[0]);
   out.set_requested_ec2_availability_zones(zones);
   copy_member(row.request, raw, "JobFlowRole", "IamInstanceProfile");
-  for (const char* group : {"EmrManagedMasterSecurityGroup", "EmrManagedSlaveSecurityGroup", "ServiceAccessSecurityGroup"}) {
+  for (const char* group : {"EmrManagedMasterSecurityGroup", "EmrManagedSlaveSecurityGroup",
+                            "ServiceAccessSecurityGroup"}) {
     copy_member(asked, raw, group);
   }
   copy_list(asked, raw, "AdditionalMasterSecurityGroups");
@@ -49,7 +51,8 @@ wire::Ec2InstanceAttributes ec2_attributes(const store::ClusterRow& row) {
 }
 
 // The version is the one that runs here (apps/releases.h).
-std::vector<wire::ApplicationBuilder> applications_answer(const store::ClusterRow& row, const apps::Releases& releases) {
+std::vector<wire::ApplicationBuilder> applications_answer(const store::ClusterRow& row,
+                                                          const apps::Releases& releases) {
   std::vector<wire::ApplicationBuilder> out;
   const apps::Release* release = releases.find(row.wanted.release_label);
   for (const std::string& name : row.wanted.applications) {
@@ -85,7 +88,8 @@ Timeline timeline_answer(const cluster::Timeline& from) {
 
 }  // namespace
 
-void copy_member(const base::JsonObject& from, base::JsonObject& to, std::string_view name, std::string_view as) {
+void copy_member(const base::JsonObject& from, base::JsonObject& to, std::string_view name,
+                 std::string_view as) {
   if (const base::Json* value = base::find(from, name)) to[as.empty() ? name : as] = *value;
 }
 
@@ -105,7 +109,9 @@ wire::ClusterStatus cluster_status(const cluster::Status& status) {
         if (!value.empty()) data[key] = value;
       }
       wire::ErrorDetail detail;
-      detail.set_error_code(error.code).set_error_data(base::JsonArray{std::move(data)}).set_error_message(error.message);
+      detail.set_error_code(error.code)
+          .set_error_data(base::JsonArray{std::move(data)})
+          .set_error_message(error.message);
       errors.push_back(std::move(detail));
     }
     out.set_error_details(std::move(errors));
@@ -113,18 +119,22 @@ wire::ClusterStatus cluster_status(const cluster::Status& status) {
   return out;
 }
 
-int64_t normalized_instance_hours(const store::ClusterRow& row, const apps::InstanceTypes& types, base::Time now) {
+int64_t normalized_instance_hours(const store::ClusterRow& row, const apps::InstanceTypes& types,
+                                  base::Time now) {
   const cluster::Timeline& life = row.status.instance_timeline;
   if (!life.ready) return 0;
   const apps::InstanceType* type = types.find(row.wanted.instance_type);
   if (!type) return 0;
-  const double hours = std::chrono::duration<double, std::ratio<3600>>(life.ended.value_or(now) - *life.ready).count();
+  const double hours =
+      std::chrono::duration<double, std::ratio<3600>>(life.ended.value_or(now) - *life.ready)
+          .count();
   return static_cast<int64_t>(type->normalization_factor * std::max(1.0, std::ceil(hours)));
 }
 
 base::JsonArray tags_answer(const cluster::Wanted& wanted) {
   base::JsonArray out;
-  for (const auto& [key, value] : wanted.tags) out.push_back(base::JsonObject{{"Key", key}, {"Value", value}});
+  for (const auto& [key, value] : wanted.tags)
+    out.push_back(base::JsonObject{{"Key", key}, {"Value", value}});
   return out;
 }
 
@@ -150,9 +160,9 @@ wire::Cluster cluster_answer(const store::ClusterRow& row, const apps::Releases&
   const base::JsonArray* configurations = base::find_array(row.request, "Configurations");
   raw["Configurations"] = configurations ? *configurations : base::JsonArray();
   raw["ScaleDownBehavior"] = "TERMINATE_AT_TASK_COMPLETION";  // AWS's default since emr-5.10.0
-  for (const char* name : {"LogUri", "ServiceRole", "AutoScalingRole", "ScaleDownBehavior", "EbsRootVolumeSize",
-                           "EbsRootVolumeIops", "EbsRootVolumeThroughput", "RepoUpgradeOnBoot",
-                           "ExtendedSupport", "MonitoringConfiguration"}) {
+  for (const char* name : {"LogUri", "ServiceRole", "AutoScalingRole", "ScaleDownBehavior",
+                           "EbsRootVolumeSize", "EbsRootVolumeIops", "EbsRootVolumeThroughput",
+                           "RepoUpgradeOnBoot", "ExtendedSupport", "MonitoringConfiguration"}) {
     copy_member(row.request, raw, name);
   }
   copy_member(row.request, raw, "PlacementGroupConfigs", "PlacementGroups");
@@ -161,14 +171,16 @@ wire::Cluster cluster_answer(const store::ClusterRow& row, const apps::Releases&
   if (!raw.contains("OSReleaseLabel") && release && !release->os_releases.empty()) {
     out.set_os_release_label(release->os_releases.front());
   }
-  if (wanted.unhealthy_node_replacement) out.set_unhealthy_node_replacement(*wanted.unhealthy_node_replacement);
+  if (wanted.unhealthy_node_replacement)
+    out.set_unhealthy_node_replacement(*wanted.unhealthy_node_replacement);
   if (row.status.instance != cluster::InstanceState::kProvisioning) {
     out.set_master_public_dns_name(cluster::public_dns(row.as_cluster()));
   }
   return out;
 }
 
-wire::ClusterSummary cluster_summary(const store::ClusterRow& row, const apps::InstanceTypes& types, base::Time now) {
+wire::ClusterSummary cluster_summary(const store::ClusterRow& row, const apps::InstanceTypes& types,
+                                     base::Time now) {
   wire::ClusterSummary out;
   out.set_id(row.key.id)
       .set_name(row.wanted.name)

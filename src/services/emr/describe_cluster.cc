@@ -11,12 +11,12 @@ constexpr size_t kPage = 50;  // API reference: "you can retrieve a maximum of 5
 
 }  // namespace
 
-base::Result<wire::DescribeClusterOutput> Emr::describe_cluster(const aws::Context& context,
-                                                                const wire::DescribeClusterInput& input) {
+base::Result<wire::DescribeClusterOutput> Emr::describe_cluster(
+    const aws::Context& context, const wire::DescribeClusterInput& input) {
   const store::ClusterRow row = TRY(find_cluster(context, input.cluster_id()));
   wire::DescribeClusterOutput out;
   if (waiters_.hold(context, row)) return out;
-  out.set_cluster(cluster_answer(row, releases_, instance_types_, context.now));
+  out.set_cluster(cluster_answer(row, releases_, instance_types_, clock_.now()));
   return out;
 }
 
@@ -28,11 +28,12 @@ base::Result<wire::ListClustersOutput> Emr::list_clusters(const aws::Context& co
   for (const std::string& name : input.cluster_states()) {
     if (const auto state = cluster::state_of(name)) filter.states.push_back(*state);
   }
-  auto page = store_.clusters(context.account, context.region, filter, std::string(input.marker().value_or("")), kPage);
+  auto page = store_.clusters(context.account, context.region, filter,
+                              std::string(input.marker().value_or("")), kPage);
   if (!page.ok()) return of_cluster(std::move(page).error(), "");
   std::vector<wire::ClusterSummary> found;
   for (const store::ClusterRow& row : page->rows) {
-    found.push_back(cluster_summary(row, instance_types_, context.now));
+    found.push_back(cluster_summary(row, instance_types_, clock_.now()));
   }
   wire::ListClustersOutput out;
   out.set_clusters(std::move(found));

@@ -29,18 +29,21 @@ bool is_ending(const cluster::Wanted& wanted, const cluster::Status& status) {
          cluster::is_terminal(status.state);
 }
 
-base::Result<store::ClusterRow> Emr::find_cluster(const aws::Context& context, std::string_view id) {
+base::Result<store::ClusterRow> Emr::find_cluster(const aws::Context& context,
+                                                  std::string_view id) {
   auto row = store_.cluster(key_of(context, id));
   if (!row.ok()) return of_cluster(std::move(row).error(), id);
   return row;
 }
 
-base::Status Emr::change_cluster(const aws::Context& context, std::string_view id, const Change& change) {
-  auto done = store_.change_wanted({key_of(context, id)},
-                                   [&](cluster::Wanted& wanted, const cluster::Status& status) -> base::Status {
-                                     if (is_ending(wanted, status)) return may_not_be_modified();
-                                     return change(wanted, status);
-                                   });
+base::Status Emr::change_cluster(const aws::Context& context, std::string_view id,
+                                 const Change& change) {
+  auto done = store_.change_wanted(
+      {key_of(context, id)},
+      [&](cluster::Wanted& wanted, const cluster::Status& status) -> base::Status {
+        if (is_ending(wanted, status)) return may_not_be_modified();
+        return change(wanted, status);
+      });
   if (!done.ok()) return of_cluster(std::move(done).error(), id);
   return done;
 }
@@ -50,12 +53,15 @@ base::Status Emr::change_job_flows(const aws::Context& context, const std::vecto
   std::vector<cluster::Key> keys;
   for (const std::string& id : ids) {
     keys.push_back(key_of(context, id));
-    if (auto row = store_.cluster(keys.back()); !row.ok()) return of_job_flow(std::move(row).error(), id);
+    if (auto row = store_.cluster(keys.back()); !row.ok())
+      return of_job_flow(std::move(row).error(), id);
   }
-  return store_.change_wanted(keys, [&](cluster::Wanted& wanted, const cluster::Status& status) -> base::Status {
-    if (is_ending(wanted, status)) return ended_too ? base::ok() : base::Status(may_not_be_modified());
-    return change(wanted, status);
-  });
+  return store_.change_wanted(
+      keys, [&](cluster::Wanted& wanted, const cluster::Status& status) -> base::Status {
+        if (is_ending(wanted, status))
+          return ended_too ? base::ok() : base::Status(may_not_be_modified());
+        return change(wanted, status);
+      });
 }
 
 }  // namespace howdah::services::emr

@@ -1,8 +1,9 @@
 #pragma once
 
-// Amazon EMR (on EC2): every operation validates, writes what is wanted into the store and answers; the
-// control loop does the rest. One file an operation group beside this header.
-// Ownership: borrows all it is given. Threads: concurrent calls allowed. Failure: as AWS answers it (errors.h).
+// Amazon EMR (on EC2): every operation validates, writes what is wanted into the store and answers;
+// the control loop does the rest. One file an operation group beside this header. Ownership:
+// borrows all it is given. Threads: concurrent calls allowed. Failure: as AWS answers it
+// (errors.h).
 
 #include <functional>
 #include <string>
@@ -31,19 +32,22 @@ class Emr final : public wire::Api {
                                  const base::JsonObject& input, http::BodyReader* body) override;
 
   // run_job_flow.cc
-  base::Result<wire::RunJobFlowOutput> run_job_flow(const aws::Context&, const wire::RunJobFlowInput&) override;
+  base::Result<wire::RunJobFlowOutput> run_job_flow(const aws::Context&,
+                                                    const wire::RunJobFlowInput&) override;
 
   // describe_cluster.cc
-  base::Result<wire::DescribeClusterOutput> describe_cluster(const aws::Context&,
-                                                             const wire::DescribeClusterInput&) override;
-  base::Result<wire::ListClustersOutput> list_clusters(const aws::Context&, const wire::ListClustersInput&) override;
+  base::Result<wire::DescribeClusterOutput> describe_cluster(
+      const aws::Context&, const wire::DescribeClusterInput&) override;
+  base::Result<wire::ListClustersOutput> list_clusters(const aws::Context&,
+                                                       const wire::ListClustersInput&) override;
   base::Result<wire::ListBootstrapActionsOutput> list_bootstrap_actions(
       const aws::Context&, const wire::ListBootstrapActionsInput&) override;
 
   // modify_cluster.cc
-  base::Result<wire::TerminateJobFlowsOutput> terminate_job_flows(const aws::Context&,
-                                                                  const wire::TerminateJobFlowsInput&) override;
-  base::Result<wire::ModifyClusterOutput> modify_cluster(const aws::Context&, const wire::ModifyClusterInput&) override;
+  base::Result<wire::TerminateJobFlowsOutput> terminate_job_flows(
+      const aws::Context&, const wire::TerminateJobFlowsInput&) override;
+  base::Result<wire::ModifyClusterOutput> modify_cluster(const aws::Context&,
+                                                         const wire::ModifyClusterInput&) override;
   base::Result<wire::SetTerminationProtectionOutput> set_termination_protection(
       const aws::Context&, const wire::SetTerminationProtectionInput&) override;
   base::Result<wire::SetKeepJobFlowAliveWhenNoStepsOutput> set_keep_job_flow_alive_when_no_steps(
@@ -54,32 +58,38 @@ class Emr final : public wire::Api {
       const aws::Context&, const wire::SetUnhealthyNodeReplacementInput&) override;
 
   // steps.cc
-  base::Result<wire::AddJobFlowStepsOutput> add_job_flow_steps(const aws::Context&,
-                                                               const wire::AddJobFlowStepsInput&) override;
-  base::Result<wire::DescribeStepOutput> describe_step(const aws::Context&, const wire::DescribeStepInput&) override;
-  base::Result<wire::ListStepsOutput> list_steps(const aws::Context&, const wire::ListStepsInput&) override;
-  base::Result<wire::CancelStepsOutput> cancel_steps(const aws::Context&, const wire::CancelStepsInput&) override;
+  base::Result<wire::AddJobFlowStepsOutput> add_job_flow_steps(
+      const aws::Context&, const wire::AddJobFlowStepsInput&) override;
+  base::Result<wire::DescribeStepOutput> describe_step(const aws::Context&,
+                                                       const wire::DescribeStepInput&) override;
+  base::Result<wire::ListStepsOutput> list_steps(const aws::Context&,
+                                                 const wire::ListStepsInput&) override;
+  base::Result<wire::CancelStepsOutput> cancel_steps(const aws::Context&,
+                                                     const wire::CancelStepsInput&) override;
 
   // instances.cc
-  base::Result<wire::ListInstancesOutput> list_instances(const aws::Context&, const wire::ListInstancesInput&) override;
-  base::Result<wire::ListInstanceGroupsOutput> list_instance_groups(const aws::Context&,
-                                                                    const wire::ListInstanceGroupsInput&) override;
-  base::Result<wire::ListInstanceFleetsOutput> list_instance_fleets(const aws::Context&,
-                                                                    const wire::ListInstanceFleetsInput&) override;
-  base::Result<wire::AddInstanceGroupsOutput> add_instance_groups(const aws::Context&,
-                                                                  const wire::AddInstanceGroupsInput&) override;
-  base::Result<wire::AddInstanceFleetOutput> add_instance_fleet(const aws::Context&,
-                                                                const wire::AddInstanceFleetInput&) override;
+  base::Result<wire::ListInstancesOutput> list_instances(const aws::Context&,
+                                                         const wire::ListInstancesInput&) override;
+  base::Result<wire::ListInstanceGroupsOutput> list_instance_groups(
+      const aws::Context&, const wire::ListInstanceGroupsInput&) override;
+  base::Result<wire::ListInstanceFleetsOutput> list_instance_fleets(
+      const aws::Context&, const wire::ListInstanceFleetsInput&) override;
+  base::Result<wire::AddInstanceGroupsOutput> add_instance_groups(
+      const aws::Context&, const wire::AddInstanceGroupsInput&) override;
+  base::Result<wire::AddInstanceFleetOutput> add_instance_fleet(
+      const aws::Context&, const wire::AddInstanceFleetInput&) override;
   base::Result<wire::ModifyInstanceGroupsOutput> modify_instance_groups(
       const aws::Context&, const wire::ModifyInstanceGroupsInput&) override;
 
   // tags.cc
-  base::Result<wire::AddTagsOutput> add_tags(const aws::Context&, const wire::AddTagsInput&) override;
-  base::Result<wire::RemoveTagsOutput> remove_tags(const aws::Context&, const wire::RemoveTagsInput&) override;
+  base::Result<wire::AddTagsOutput> add_tags(const aws::Context&,
+                                             const wire::AddTagsInput&) override;
+  base::Result<wire::RemoveTagsOutput> remove_tags(const aws::Context&,
+                                                   const wire::RemoveTagsInput&) override;
 
   // releases.cc
-  base::Result<wire::ListReleaseLabelsOutput> list_release_labels(const aws::Context&,
-                                                                  const wire::ListReleaseLabelsInput&) override;
+  base::Result<wire::ListReleaseLabelsOutput> list_release_labels(
+      const aws::Context&, const wire::ListReleaseLabelsInput&) override;
   base::Result<wire::DescribeReleaseLabelOutput> describe_release_label(
       const aws::Context&, const wire::DescribeReleaseLabelInput&) override;
   base::Result<wire::ListSupportedInstanceTypesOutput> list_supported_instance_types(
@@ -119,9 +129,10 @@ class Emr final : public wire::Api {
   /// InvalidRequestException when there is none.
   base::Result<store::ClusterRow> find_cluster(const aws::Context& context, std::string_view id);
   /// Of one cluster that has not ended, by an operation that takes a ClusterId.
-  base::Status change_cluster(const aws::Context& context, std::string_view id, const Change& change);
-  /// Of several, all or none, by an operation that takes JobFlowIds. `ended_too`: those that have ended are
-  /// left as they are, without a complaint.
+  base::Status change_cluster(const aws::Context& context, std::string_view id,
+                              const Change& change);
+  /// Of several, all or none, by an operation that takes JobFlowIds. `ended_too`: those that have
+  /// ended are left as they are, without a complaint.
   base::Status change_job_flows(const aws::Context& context, const std::vector<std::string>& ids,
                                 const Change& change, bool ended_too = false);
   base::Status change_tags(const aws::Context& context, std::string_view id,

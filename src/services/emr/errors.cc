@@ -13,7 +13,9 @@ base::Error validation(std::string message) {
 }
 
 base::Error invalid_request(std::string message, std::string_view error_code) {
-  return {base::Code::kInvalidArgument, std::move(message), "InvalidRequestException",
+  return {base::Code::kInvalidArgument,
+          std::move(message),
+          "InvalidRequestException",
           {{"ErrorCode", std::string(error_code)}}};
 }
 
@@ -26,14 +28,15 @@ base::Error no_such_step(std::string_view id) {
 }
 
 base::Error no_such_job_flow(std::string_view id) {
-  const bool well_formed =
-      id.starts_with("j-") && id.size() > 2 && id.find_first_not_of(base::kUpperAlnum, 2) == id.npos;
+  const bool well_formed = id.starts_with("j-") && id.size() > 2 &&
+                           id.find_first_not_of(base::kUpperAlnum, 2) == id.npos;
   return validation(well_formed ? "Specified job flow ID does not exist."
                                 : "Specified job flow ID not valid.");
 }
 
 base::Error may_not_be_modified() {
-  return validation("A job flow that is shutting down, terminated, or finished may not be modified.");
+  return validation(
+      "A job flow that is shutting down, terminated, or finished may not be modified.");
 }
 
 base::Error bad_marker() { return invalid_request("Invalid marker.", "InvalidMarker"); }
@@ -49,7 +52,8 @@ base::Error of_cluster(base::Error error, std::string_view cluster_id, std::stri
 }
 
 base::Error of_job_flow(base::Error error, std::string_view job_flow_id) {
-  if (error.reason.empty() && error.code == base::Code::kNotFound) return no_such_job_flow(job_flow_id);
+  if (error.reason.empty() && error.code == base::Code::kNotFound)
+    return no_such_job_flow(job_flow_id);
   return error;
 }
 

@@ -25,7 +25,8 @@ base::Error may_not_be_modified();
 base::Error bad_marker();
 
 /// The store's error as an operation that takes a ClusterId (and a StepId) says it.
-base::Error of_cluster(base::Error error, std::string_view cluster_id, std::string_view step_id = {});
+base::Error of_cluster(base::Error error, std::string_view cluster_id,
+                       std::string_view step_id = {});
 /// The same for operations that take a JobFlowId.
 base::Error of_job_flow(base::Error error, std::string_view job_flow_id);
 

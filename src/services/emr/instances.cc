@@ -17,8 +17,10 @@ const base::JsonObject kNothing;
 // The MASTER group as it was asked for; empty when the older members were used.
 const base::JsonObject& master_group(const store::ClusterRow& row) {
   const base::JsonObject* instances = base::find_object(row.request, "Instances");
-  const base::JsonArray* groups = instances ? base::find_array(*instances, "InstanceGroups") : nullptr;
-  if (groups && !groups->empty() && groups->front().is_object()) return groups->front().get_object();
+  const base::JsonArray* groups =
+      instances ? base::find_array(*instances, "InstanceGroups") : nullptr;
+  if (groups && !groups->empty() && groups->front().is_object())
+    return groups->front().get_object();
   return kNothing;
 }
 
@@ -31,10 +33,12 @@ base::JsonArray block_devices(const base::JsonObject& group) {
   char device = 'b';
   for (const base::Json& item : *configs) {
     const base::JsonObject* config = item.if_object();
-    const base::JsonObject* volume = config ? base::find_object(*config, "VolumeSpecification") : nullptr;
+    const base::JsonObject* volume =
+        config ? base::find_object(*config, "VolumeSpecification") : nullptr;
     if (!volume) continue;
     for (int64_t n = base::int_at(*config, "VolumesPerInstance", 1); n > 0 && device < 'z'; --n) {
-      out.push_back(base::JsonObject{{"VolumeSpecification", *volume}, {"Device", fmt::format("/dev/sd{}", ++device)}});
+      out.push_back(base::JsonObject{{"VolumeSpecification", *volume},
+                                     {"Device", fmt::format("/dev/sd{}", ++device)}});
     }
   }
   return out;
@@ -75,13 +79,15 @@ wire::InstanceGroup group_answer(const store::ClusterRow& row) {
       .set_instance_group_type("MASTER")
       .set_instance_type(row.wanted.instance_type)
       .set_requested_instance_count(1)
-      .set_running_instance_count(!is_over(row) && row.status.instance == InstanceState::kRunning ? 1 : 0)
+      .set_running_instance_count(
+          !is_over(row) && row.status.instance == InstanceState::kRunning ? 1 : 0)
       .set_status(std::move(status))
       .set_ebs_block_devices(block_devices(asked));
   const base::JsonArray* configurations = base::find_array(asked, "Configurations");
   const base::JsonArray own = configurations ? *configurations : base::JsonArray();
   out.set_configurations(own).set_configurations_version(0);
-  out.set_last_successfully_applied_configurations(own).set_last_successfully_applied_configurations_version(0);
+  out.set_last_successfully_applied_configurations(own)
+      .set_last_successfully_applied_configurations_version(0);
   if (const auto bid = base::text_at(asked, "BidPrice"); !bid.empty()) out.set_bid_price(bid);
   const base::JsonObject* ebs = base::find_object(asked, "EbsConfiguration");
   if (ebs && base::bool_at(*ebs, "EbsOptimized")) out.set_ebs_optimized(true);
@@ -119,14 +125,17 @@ bool wants(const std::vector<std::string>& filter, std::string_view value) {
 
 base::Error uses_groups(std::string_view operation) {
   return invalid_request(fmt::format(
-      "Instance fleets and instance groups are mutually exclusive. The EMR cluster specified in the request uses "
-      "instance groups. The {} operation does not support clusters that use instance groups. Use the {} operation "
+      "Instance fleets and instance groups are mutually exclusive. The EMR cluster specified in "
+      "the request uses "
+      "instance groups. The {} operation does not support clusters that use instance groups. Use "
+      "the {} operation "
       "instead.",
       operation, operation == "ListInstanceFleets" ? "ListInstanceGroups" : "AddInstanceGroups"));
 }
 
 constexpr char kNoOtherNodes[] =
-    "Clusters have a primary node only: core and task nodes cannot be run here yet, and the primary's group cannot be "
+    "Clusters have a primary node only: core and task nodes cannot be run here yet, and the "
+    "primary's group cannot be "
     "changed.";
 
 }  // namespace
@@ -135,9 +144,11 @@ base::Result<wire::ListInstancesOutput> Emr::list_instances(const aws::Context& 
                                                             const wire::ListInstancesInput& input) {
   const store::ClusterRow row = TRY(find_cluster(context, input.cluster_id()));
   if (input.marker().value_or("") != "") return bad_marker();
-  if (input.instance_fleet_id() || input.instance_fleet_type()) return uses_groups("ListInstances by instance fleet");
+  if (input.instance_fleet_id() || input.instance_fleet_type())
+    return uses_groups("ListInstances by instance fleet");
   if (const auto group = input.instance_group_id(); group && *group != row.wanted.group_id) {
-    return invalid_request(fmt::format("Instance group id '{}' is not valid.", *group), "NoSuchInstanceGroup");
+    return invalid_request(fmt::format("Instance group id '{}' is not valid.", *group),
+                           "NoSuchInstanceGroup");
   }
   // A cluster that ended before the host took it on never had an instance.
   const bool never = is_over(row) && !row.status.node_wanted;
@@ -150,8 +161,8 @@ base::Result<wire::ListInstancesOutput> Emr::list_instances(const aws::Context& 
   return out;
 }
 
-base::Result<wire::ListInstanceGroupsOutput> Emr::list_instance_groups(const aws::Context& context,
-                                                                       const wire::ListInstanceGroupsInput& input) {
+base::Result<wire::ListInstanceGroupsOutput> Emr::list_instance_groups(
+    const aws::Context& context, const wire::ListInstanceGroupsInput& input) {
   const store::ClusterRow row = TRY(find_cluster(context, input.cluster_id()));
   if (input.marker().value_or("") != "") return bad_marker();
   wire::ListInstanceGroupsOutput out;
@@ -161,28 +172,28 @@ base::Result<wire::ListInstanceGroupsOutput> Emr::list_instance_groups(const aws
   return out;
 }
 
-base::Result<wire::ListInstanceFleetsOutput> Emr::list_instance_fleets(const aws::Context& context,
-                                                                       const wire::ListInstanceFleetsInput& input) {
+base::Result<wire::ListInstanceFleetsOutput> Emr::list_instance_fleets(
+    const aws::Context& context, const wire::ListInstanceFleetsInput& input) {
   TRY(find_cluster(context, input.cluster_id()));
   return uses_groups("ListInstanceFleets");
 }
 
-base::Result<wire::AddInstanceGroupsOutput> Emr::add_instance_groups(const aws::Context& context,
-                                                                     const wire::AddInstanceGroupsInput& input) {
+base::Result<wire::AddInstanceGroupsOutput> Emr::add_instance_groups(
+    const aws::Context& context, const wire::AddInstanceGroupsInput& input) {
   auto row = store_.cluster(key_of(context, input.job_flow_id()));
   if (!row.ok()) return of_job_flow(std::move(row).error(), input.job_flow_id());
   if (is_ending(row->wanted, row->status)) return may_not_be_modified();
   return validation(kNoOtherNodes);
 }
 
-base::Result<wire::AddInstanceFleetOutput> Emr::add_instance_fleet(const aws::Context& context,
-                                                                   const wire::AddInstanceFleetInput& input) {
+base::Result<wire::AddInstanceFleetOutput> Emr::add_instance_fleet(
+    const aws::Context& context, const wire::AddInstanceFleetInput& input) {
   TRY(find_cluster(context, input.cluster_id()));
   return uses_groups("AddInstanceFleet");
 }
 
-base::Result<wire::ModifyInstanceGroupsOutput> Emr::modify_instance_groups(const aws::Context& context,
-                                                                           const wire::ModifyInstanceGroupsInput& input) {
+base::Result<wire::ModifyInstanceGroupsOutput> Emr::modify_instance_groups(
+    const aws::Context& context, const wire::ModifyInstanceGroupsInput& input) {
   if (const auto id = input.cluster_id()) TRY(find_cluster(context, *id));
   return validation(kNoOtherNodes);
 }

@@ -32,7 +32,8 @@ base::Result<size_t> offset_of(std::string_view token) {
 base::Result<size_t> page_size(std::optional<int64_t> asked) {
   const int64_t size = asked.value_or(kMostResults);
   if (size < 1 || size > kMostResults) {
-    return invalid_request(fmt::format("MaxResults {} is not valid: it must be from 1 to {}.", size, kMostResults));
+    return invalid_request(
+        fmt::format("MaxResults {} is not valid: it must be from 1 to {}.", size, kMostResults));
   }
   return static_cast<size_t>(size);
 }
@@ -45,7 +46,8 @@ bool has_application(const apps::Release& release, std::string_view filter) {
     if (parts.size() < 2 || parts[1].empty() || version == parts[1]) return true;
     const auto amazons = release.aws_versions.find(name);
     return amazons != release.aws_versions.end() &&
-           (amazons->second == parts[1] || amazons->second.starts_with(std::string(parts[1]) + "-amzn-"));
+           (amazons->second == parts[1] ||
+            amazons->second.starts_with(std::string(parts[1]) + "-amzn-"));
   }
   return false;
 }
@@ -67,21 +69,23 @@ wire::SupportedInstanceType instance_type_answer(const apps::InstanceType& type)
 }
 
 base::Error unknown_label(std::string_view label, const apps::Releases& releases) {
-  return invalid_request(fmt::format("The supplied release label is invalid: {}. What runs here: {}.", label,
-                                     list_of(releases.runnable_labels())));
+  return invalid_request(
+      fmt::format("The supplied release label is invalid: {}. What runs here: {}.", label,
+                  list_of(releases.runnable_labels())));
 }
 
 }  // namespace
 
-base::Result<wire::ListReleaseLabelsOutput> Emr::list_release_labels(const aws::Context&,
-                                                                     const wire::ListReleaseLabelsInput& input) {
+base::Result<wire::ListReleaseLabelsOutput> Emr::list_release_labels(
+    const aws::Context&, const wire::ListReleaseLabelsInput& input) {
   const size_t size = TRY(page_size(input.max_results()));
   const size_t from = TRY(offset_of(input.next_token().value_or("")));
   const auto filters = input.filters();
   std::vector<std::string> labels;
   for (const apps::Release& release : releases_.all()) {
     if (filters && !release.label.starts_with(filters->prefix().value_or(""))) continue;
-    if (filters && filters->application() && !has_application(release, *filters->application())) continue;
+    if (filters && filters->application() && !has_application(release, *filters->application()))
+      continue;
     labels.push_back(release.label);
   }
   wire::ListReleaseLabelsOutput out;
@@ -123,7 +127,8 @@ base::Result<wire::DescribeReleaseLabelOutput> Emr::describe_release_label(
 
 base::Result<wire::ListSupportedInstanceTypesOutput> Emr::list_supported_instance_types(
     const aws::Context&, const wire::ListSupportedInstanceTypesInput& input) {
-  if (!releases_.find(input.release_label())) return unknown_label(input.release_label(), releases_);
+  if (!releases_.find(input.release_label()))
+    return unknown_label(input.release_label(), releases_);
   const size_t from = TRY(offset_of(input.marker().value_or("")));
   const auto& types = instance_types_.all();
   const size_t to = std::min(types.size(), from + kTypesAPage);

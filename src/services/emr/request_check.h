@@ -1,8 +1,8 @@
 #pragma once
 
-// RunJobFlow beyond its shape, a function a group of members. All of them run before any effect; what they
-// refuse is a ValidationException, in AWS's wording where it is known. Each fills its part of what is wanted.
-// Pure but for reading the release and instance type tables.
+// RunJobFlow beyond its shape, a function a group of members. All of them run before any effect;
+// what they refuse is a ValidationException, in AWS's wording where it is known. Each fills its
+// part of what is wanted. Pure but for reading the release and instance type tables.
 
 #include <optional>
 #include <string>
@@ -16,21 +16,24 @@
 
 namespace howdah::services::emr {
 
-/// Name, LogUri, bootstrap actions, tags, step concurrency, auto-termination, keep-alive, protection.
+/// Name, LogUri, bootstrap actions, tags, step concurrency, auto-termination, keep-alive,
+/// protection.
 base::Status check_plain_members(const aws::emr::RunJobFlowInput& input, cluster::Wanted& wanted);
 
 /// ReleaseLabel, AmiVersion, Applications, Configurations. The errors list what is known or runs.
 base::Status check_release(const aws::emr::RunJobFlowInput& input, const apps::Releases& releases,
                            cluster::Wanted& wanted);
 
-/// One primary node, by instance groups or by the three older members; anything that asks for more is refused.
-base::Status check_instances(const aws::emr::RunJobFlowInput& input, const apps::InstanceTypes& types,
-                             cluster::Wanted& wanted);
+/// One primary node, by instance groups or by the three older members; anything that asks for more
+/// is refused.
+base::Status check_instances(const aws::emr::RunJobFlowInput& input,
+                             const apps::InstanceTypes& types, cluster::Wanted& wanted);
 
 /// Members that promise security or an effect that a user would miss are refused until they act.
 base::Status check_refused_members(const aws::emr::RunJobFlowInput& input);
 
-/// A sentence for each member that is accepted, echoed and does nothing here; for the cluster's events.
+/// A sentence for each member that is accepted, echoed and does nothing here; for the cluster's
+/// events.
 std::vector<std::string> members_without_effect(const aws::emr::RunJobFlowInput& input);
 
 /// Seconds: 60 to 604800, 3600 when it says none (API reference, AutoTerminationPolicy).

@@ -12,7 +12,8 @@ TEST_F(RunJobFlow, AnswersIdAndArnAndTheClusterIsStarting) {
   const std::string id = at(answer, "JobFlowId");
   EXPECT_EQ(id.size(), 15u);
   EXPECT_TRUE(id.starts_with("j-"));
-  EXPECT_EQ(at(answer, "ClusterArn"), "arn:aws:elasticmapreduce:us-east-1:000000000000:cluster/" + id);
+  EXPECT_EQ(at(answer, "ClusterArn"),
+            "arn:aws:elasticmapreduce:us-east-1:000000000000:cluster/" + id);
   EXPECT_EQ(state(id), "STARTING");
 }
 
@@ -23,51 +24,74 @@ struct Refusal {
 
 constexpr Refusal kRefusals[] = {
     {R"({"Name":"a|b"})", "ValidationException: The cluster name contains '|'"},
-    {R"({"ReleaseLabel":"emr-9.9.9"})", "ValidationException: The supplied release label is invalid: emr-9.9.9."},
-    {R"({"ReleaseLabel":"emr-6.5.0"})", "ValidationException: The release label emr-6.5.0 is known, but"},
-    {R"({"ReleaseLabel":null})", "ValidationException: Must specify exactly one of the following: release label"},
-    {R"({"AmiVersion":"3.1.0"})", "ValidationException: Only one AMI version and release label may be specified. "
-                                  "Provided AMI: 3.1.0, release label: emr-7.10.0."},
-    {R"({"ReleaseLabel":null,"AmiVersion":"3.1.0"})", "ValidationException: AmiVersion 3.1.0 is refused"},
-    {R"({"Applications":[{"Name":"Sparkle"}]})", "ValidationException: The application 'Sparkle' is not part of emr-7.10.0"},
-    {R"({"Applications":[{"Name":"Spark"},{"Name":"Hive"}]})", "ValidationException: Hive cannot be run here yet on emr-7.10.0"},
+    {R"({"ReleaseLabel":"emr-9.9.9"})",
+     "ValidationException: The supplied release label is invalid: emr-9.9.9."},
+    {R"({"ReleaseLabel":"emr-6.5.0"})",
+     "ValidationException: The release label emr-6.5.0 is known, but"},
+    {R"({"ReleaseLabel":null})",
+     "ValidationException: Must specify exactly one of the following: release label"},
+    {R"({"AmiVersion":"3.1.0"})",
+     "ValidationException: Only one AMI version and release label may be specified. "
+     "Provided AMI: 3.1.0, release label: emr-7.10.0."},
+    {R"({"ReleaseLabel":null,"AmiVersion":"3.1.0"})",
+     "ValidationException: AmiVersion 3.1.0 is refused"},
+    {R"({"Applications":[{"Name":"Sparkle"}]})",
+     "ValidationException: The application 'Sparkle' is not part of emr-7.10.0"},
+    {R"({"Applications":[{"Name":"Spark"},{"Name":"Hive"}]})",
+     "ValidationException: Hive cannot be run here yet on emr-7.10.0"},
     {R"({"SupportedProducts":["mapr"]})", "ValidationException: Cannot specify supported products"},
-    {R"({"Configurations":[{"Classification":"sparkle-defaults","Properties":{}}]})", "ValidationException: "},
-    {R"({"Instances":{"InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"m5.xlarge","InstanceCount":1},
+    {R"({"Configurations":[{"Classification":"sparkle-defaults","Properties":{}}]})",
+     "ValidationException: "},
+    {R"({"Instances":{"InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"m5.xlarge",
+        "InstanceCount":1},
         {"InstanceRole":"CORE","InstanceType":"m5.xlarge","InstanceCount":2}]}})",
      "ValidationException: 2 core nodes were asked for: clusters have a primary node only"},
-    {R"({"Instances":{"InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"m5.xlarge","InstanceCount":1},
+    {R"({"Instances":{"InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"m5.xlarge",
+        "InstanceCount":1},
         {"InstanceRole":"TASK","InstanceType":"m5.xlarge","InstanceCount":1}]}})",
      "ValidationException: 1 task node was asked for: clusters have a primary node only"},
-    {R"({"Instances":{"InstanceGroups":null,"InstanceCount":3,"MasterInstanceType":"m5.xlarge","SlaveInstanceType":"m5.xlarge"}})",
+    {R"({"Instances":{"InstanceGroups":null,"InstanceCount":3,"MasterInstanceType":"m5.xlarge",
+        "SlaveInstanceType":"m5.xlarge"}})",
      "ValidationException: 3 instances were asked for: clusters have a primary node only"},
-    {R"({"Instances":{"InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"m5.xlarge","InstanceCount":3}]}})",
+    {R"({"Instances":{"InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"m5.xlarge",
+        "InstanceCount":3}]}})",
      "ValidationException: Three primary nodes cannot be run here yet"},
-    {R"({"Instances":{"InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"z9.huge","InstanceCount":1}]}})",
+    {R"({"Instances":{"InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"z9.huge",
+        "InstanceCount":1}]}})",
      "ValidationException: Instance type 'z9.huge' is not supported. Supported instance types: "},
-    {R"({"Instances":{"InstanceGroups":null}})", "ValidationException: No instances were asked for"},
-    {R"({"Instances":{"InstanceCount":1}})", "ValidationException: Please configure instances using one and only one"},
-    {R"({"Instances":{"InstanceGroups":null,"InstanceFleets":[{"InstanceFleetType":"MASTER"},{"InstanceFleetType":"CORE"}]}})",
+    {R"({"Instances":{"InstanceGroups":null}})",
+     "ValidationException: No instances were asked for"},
+    {R"({"Instances":{"InstanceCount":1}})",
+     "ValidationException: Please configure instances using one and only one"},
+    {R"({"Instances":{"InstanceGroups":null,"InstanceFleets":[{"InstanceFleetType":"MASTER"},
+        {"InstanceFleetType":"CORE"}]}})",
      "ValidationException: A core instance fleet was asked for"},
     {R"({"Instances":{"InstanceGroups":null,"InstanceFleets":[{"InstanceFleetType":"MASTER"}]}})",
      "ValidationException: Instance fleets cannot be run here yet"},
     {R"({"JobFlowRole":"Nobody"})", "ValidationException: Invalid InstanceProfile: Nobody."},
     {R"({"ServiceRole":"Nobody"})", "ValidationException: Invalid ServiceRole: Nobody."},
-    {R"({"JobFlowRole":null})", "ValidationException: InstanceProfile is required for creating cluster."},
-    {R"({"ServiceRole":null})", "ValidationException: ServiceRole is required for creating cluster."},
+    {R"({"JobFlowRole":null})",
+     "ValidationException: InstanceProfile is required for creating cluster."},
+    {R"({"ServiceRole":null})",
+     "ValidationException: ServiceRole is required for creating cluster."},
     {R"({"LogUri":"file:///tmp"})", "ValidationException: LogUri 'file:///tmp' is not valid"},
-    {R"({"StepConcurrencyLevel":257})", "ValidationException: Step concurrency level 257 is not valid"},
-    {R"({"AutoTerminationPolicy":{"IdleTimeout":59}})", "ValidationException: IdleTimeout 59 is not valid"},
+    {R"({"StepConcurrencyLevel":257})",
+     "ValidationException: Step concurrency level 257 is not valid"},
+    {R"({"AutoTerminationPolicy":{"IdleTimeout":59}})",
+     "ValidationException: IdleTimeout 59 is not valid"},
     {R"({"SecurityConfiguration":"s"})", "ValidationException: SecurityConfiguration is refused"},
-    {R"({"KerberosAttributes":{"Realm":"R","KdcAdminPassword":"p"}})", "ValidationException: KerberosAttributes is refused"},
+    {R"({"KerberosAttributes":{"Realm":"R","KdcAdminPassword":"p"}})",
+     "ValidationException: KerberosAttributes is refused"},
     {R"({"LogEncryptionKmsKeyId":"k"})", "ValidationException: LogEncryptionKmsKeyId is refused"},
     {R"({"CustomAmiId":"ami-1"})", "ValidationException: CustomAmiId is refused"},
-    {R"({"ManagedScalingPolicy":{"ComputeLimits":{"UnitType":"Instances","MinimumCapacityUnits":1,"MaximumCapacityUnits":2}}})",
+    {R"({"ManagedScalingPolicy":{"ComputeLimits":{"UnitType":"Instances",
+        "MinimumCapacityUnits":1,"MaximumCapacityUnits":2}}})",
      "ValidationException: ManagedScalingPolicy is refused"},
     {R"({"Tags":[{"Value":"v"}]})", "InvalidRequestException: Invalid tag key: 'null'."},
     {R"({"BootstrapActions":[{"Name":"b","ScriptBootstrapAction":{"Path":"http://x/y"}}]})",
      "ValidationException: The path 'http://x/y' of bootstrap action 'b' is not valid"},
-    {R"({"StepConcurrencyLevel":2,"Steps":[{"Name":"s","ActionOnFailure":"CANCEL_AND_WAIT","HadoopJarStep":{"Jar":"x.jar"}}]})",
+    {R"({"StepConcurrencyLevel":2,"Steps":[{"Name":"s","ActionOnFailure":"CANCEL_AND_WAIT",
+        "HadoopJarStep":{"Jar":"x.jar"}}]})",
      "ValidationException: The ActionOnFailure setting CANCEL_AND_WAIT of step 's' is not valid"},
 };
 
@@ -82,16 +106,25 @@ TEST_F(RunJobFlow, WhatCannotRunIsRefusedAndMakesNoCluster) {
 TEST_F(RunJobFlow, LimitsAreCounted) {
   std::string actions, steps;
   for (int i = 0; i < 17; ++i) {
-    actions += fmt::format(R"({}{{"Name":"b","ScriptBootstrapAction":{{"Path":"s3://b/x.sh"}}}})", i ? "," : "");
+    actions += fmt::format(R"({}{{"Name":"b","ScriptBootstrapAction":{{"Path":"s3://b/x.sh"}}}})",
+                           i ? "," : "");
   }
-  EXPECT_TRUE(run_error(fmt::format(R"({{"BootstrapActions":[{}]}})", actions)).starts_with("ValidationException: 17 bootstrap"));
-  for (int i = 0; i < 257; ++i) steps += fmt::format(R"({}{{"Name":"s","HadoopJarStep":{{"Jar":"x.jar"}}}})", i ? "," : "");
+  EXPECT_TRUE(run_error(fmt::format(R"({{"BootstrapActions":[{}]}})", actions))
+                  .starts_with("ValidationException: 17 bootstrap"));
+  for (int i = 0; i < 257; ++i)
+    steps += fmt::format(R"({}{{"Name":"s","HadoopJarStep":{{"Jar":"x.jar"}}}})", i ? "," : "");
   EXPECT_EQ(run_error(fmt::format(R"({{"Steps":[{}]}})", steps)),
-            "ValidationException: Maximum number of active steps(State = 'Running', 'Pending' or 'Cancel_Pending') for "
+            "ValidationException: Maximum number of active steps(State = 'Running', 'Pending' or "
+            "'Cancel_Pending') for "
             "cluster exceeded.");
   const std::string args(10240, 'x');
-  EXPECT_TRUE(run_error(fmt::format(R"({{"Steps":[{{"Name":"s","HadoopJarStep":{{"Jar":"x.jar","Args":["{}"]}}}}]}})", args))
-                  .starts_with("ValidationException: The string values of the HadoopJarStep of step 's' have 10245"));
+  EXPECT_TRUE(
+      run_error(
+          fmt::format(
+              R"({{"Steps":[{{"Name":"s","HadoopJarStep":{{"Jar":"x.jar","Args":["{}"]}}}}]}})",
+              args))
+          .starts_with("ValidationException: The string values of the HadoopJarStep of step 's' "
+                       "have 10245"));
 }
 
 TEST_F(RunJobFlow, ErrorsListWhatIsKnownAndWhatRuns) {
@@ -104,7 +137,8 @@ TEST_F(RunJobFlow, ErrorsListWhatIsKnownAndWhatRuns) {
 
 TEST_F(RunJobFlow, BothRolesMustBePassable) {
   denied_ = "arn:aws:iam::000000000000:role/EMR_DefaultRole";
-  EXPECT_TRUE(run_error("{}").starts_with("AccessDeniedException: not authorized to perform: iam:PassRole"));
+  EXPECT_TRUE(run_error("{}").starts_with(
+      "AccessDeniedException: not authorized to perform: iam:PassRole"));
   denied_ = "arn:aws:iam::000000000000:role/EMR_EC2_DefaultRole";
   EXPECT_TRUE(run_error("{}").starts_with("AccessDeniedException: "));
   denied_ = "arn:aws:iam::000000000000:role/Secret";
@@ -114,18 +148,23 @@ TEST_F(RunJobFlow, BothRolesMustBePassable) {
 
 TEST_F(RunJobFlow, RolesMayBeGivenAsArns) {
   const std::string id = run(R"({"ServiceRole":"arn:aws:iam::000000000000:role/EMR_DefaultRole",
-                                 "JobFlowRole":"arn:aws:iam::000000000000:instance-profile/EMR_EC2_DefaultRole"})");
-  EXPECT_EQ(at(describe(id), "Cluster.ServiceRole"), "arn:aws:iam::000000000000:role/EMR_DefaultRole");
-  EXPECT_TRUE(run_error(R"({"ServiceRole":"arn:aws:iam::111111111111:role/EMR_DefaultRole"})")
-                  .starts_with("ValidationException: Invalid ServiceRole: arn:aws:iam::111111111111"));
+      "JobFlowRole":"arn:aws:iam::000000000000:instance-profile/EMR_EC2_DefaultRole"})");
+  EXPECT_EQ(at(describe(id), "Cluster.ServiceRole"),
+            "arn:aws:iam::000000000000:role/EMR_DefaultRole");
+  EXPECT_TRUE(
+      run_error(R"({"ServiceRole":"arn:aws:iam::111111111111:role/EMR_DefaultRole"})")
+          .starts_with("ValidationException: Invalid ServiceRole: arn:aws:iam::111111111111"));
 }
 
 TEST_F(RunJobFlow, WhatHasNoEffectIsAcceptedAndSaid) {
-  const std::string id = run(R"({"EbsRootVolumeSize":20,"ScaleDownBehavior":"TERMINATE_AT_TASK_COMPLETION",
-    "Instances":{"Ec2KeyName":"k","InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"m5.xlarge",
+  const std::string id =
+      run(R"({"EbsRootVolumeSize":20,"ScaleDownBehavior":"TERMINATE_AT_TASK_COMPLETION",
+    "Instances":{"Ec2KeyName":"k","InstanceGroups":[{"InstanceRole":"MASTER",
+        "InstanceType":"m5.xlarge",
                  "InstanceCount":1,"Market":"SPOT","BidPrice":"0.1"}]}})");
   ASSERT_EQ(warnings(id).size(), 1u);
-  for (const char* member : {"EbsRootVolumeSize", "ScaleDownBehavior", "Ec2KeyName", "Market SPOT"}) {
+  for (const char* member :
+       {"EbsRootVolumeSize", "ScaleDownBehavior", "Ec2KeyName", "Market SPOT"}) {
     EXPECT_NE(warnings(id)[0].find(member), std::string::npos) << member;
   }
   EXPECT_EQ(at(describe(id), "Cluster.EbsRootVolumeSize"), "20");
@@ -142,8 +181,11 @@ TEST_F(RunJobFlow, AnSdksRetryMakesNoSecondCluster) {
 }
 
 TEST_F(RunJobFlow, TheOlderMembersAskForOneNodeToo) {
-  const std::string id = run(R"({"Instances":{"InstanceGroups":null,"MasterInstanceType":"m5.xlarge","InstanceCount":1}})");
-  EXPECT_EQ(at(must("ListInstanceGroups", fmt::format(R"({{"ClusterId":"{}"}})", id)), "InstanceGroups.0.InstanceType"),
+  const std::string id = run(
+      R"({"Instances":{"InstanceGroups":null,"MasterInstanceType":"m5.xlarge",
+        "InstanceCount":1}})");
+  EXPECT_EQ(at(must("ListInstanceGroups", fmt::format(R"({{"ClusterId":"{}"}})", id)),
+               "InstanceGroups.0.InstanceType"),
             "m5.xlarge");
 }
 

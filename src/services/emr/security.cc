@@ -10,21 +10,24 @@ namespace howdah::services::emr {
 base::Result<wire::CreateSecurityConfigurationOutput> Emr::create_security_configuration(
     const aws::Context&, const wire::CreateSecurityConfigurationInput&) {
   return invalid_request(
-      "Security configurations are refused: encryption, Kerberos and Lake Formation do not act on clusters here yet, and "
+      "Security configurations are refused: encryption, Kerberos and Lake Formation do not act on "
+      "clusters here yet, and "
       "a configuration that is only stored would promise them.",
       "NotSupported");
 }
 
 base::Result<wire::DescribeSecurityConfigurationOutput> Emr::describe_security_configuration(
     const aws::Context&, const wire::DescribeSecurityConfigurationInput& input) {
-  return invalid_request(fmt::format("Security configuration with name '{}' does not exist.", input.name()),
-                         "NoSuchSecurityConfiguration");
+  return invalid_request(
+      fmt::format("Security configuration with name '{}' does not exist.", input.name()),
+      "NoSuchSecurityConfiguration");
 }
 
 base::Result<wire::DeleteSecurityConfigurationOutput> Emr::delete_security_configuration(
     const aws::Context&, const wire::DeleteSecurityConfigurationInput& input) {
-  return invalid_request(fmt::format("Security configuration with name '{}' does not exist.", input.name()),
-                         "NoSuchSecurityConfiguration");
+  return invalid_request(
+      fmt::format("Security configuration with name '{}' does not exist.", input.name()),
+      "NoSuchSecurityConfiguration");
 }
 
 base::Result<wire::ListSecurityConfigurationsOutput> Emr::list_security_configurations(
@@ -35,24 +38,29 @@ base::Result<wire::ListSecurityConfigurationsOutput> Emr::list_security_configur
 }
 
 // Nothing is blocked: a node's ports are those of this host, which listens where its user lets it.
-base::Result<wire::GetBlockPublicAccessConfigurationOutput> Emr::get_block_public_access_configuration(
-    const aws::Context& context, const wire::GetBlockPublicAccessConfigurationInput&) {
+base::Result<wire::GetBlockPublicAccessConfigurationOutput>
+Emr::get_block_public_access_configuration(const aws::Context& context,
+                                           const wire::GetBlockPublicAccessConfigurationInput&) {
   wire::BlockPublicAccessConfigurationBuilder configuration;
   configuration.set_block_public_security_group_rules(false);
   wire::BlockPublicAccessConfigurationMetadata metadata;
-  metadata.set_creation_date_time(0).set_created_by_arn("arn:aws:iam::" + context.account + ":root");
+  metadata.set_creation_date_time(0).set_created_by_arn("arn:aws:iam::" + context.account +
+                                                        ":root");
   wire::GetBlockPublicAccessConfigurationOutput out;
   out.set_block_public_access_configuration(std::move(configuration))
       .set_block_public_access_configuration_metadata(std::move(metadata));
   return out;
 }
 
-base::Result<wire::PutBlockPublicAccessConfigurationOutput> Emr::put_block_public_access_configuration(
+base::Result<wire::PutBlockPublicAccessConfigurationOutput>
+Emr::put_block_public_access_configuration(
     const aws::Context&, const wire::PutBlockPublicAccessConfigurationInput& input) {
   const auto configuration = input.block_public_access_configuration();
-  if (!configuration.block_public_security_group_rules()) return wire::PutBlockPublicAccessConfigurationOutput();
+  if (!configuration.block_public_security_group_rules())
+    return wire::PutBlockPublicAccessConfigurationOutput();
   return invalid_request(
-      "Block public access is refused: there are no security groups here that it could act on. Listen on loopback "
+      "Block public access is refused: there are no security groups here that it could act on. "
+      "Listen on loopback "
       "(the default) to keep others out.",
       "NotSupported");
 }

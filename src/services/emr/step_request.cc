@@ -12,16 +12,18 @@ namespace wire = aws::emr;
 cluster::OnFailure on_failure(std::string_view action) {
   if (action == "CONTINUE") return cluster::OnFailure::kContinue;
   if (action == "CANCEL_AND_WAIT") return cluster::OnFailure::kCancelAndWait;
-  return cluster::OnFailure::kTerminateCluster;  // TERMINATE_CLUSTER, its old name TERMINATE_JOB_FLOW, none
+  return cluster::OnFailure::kTerminateCluster;  // TERMINATE_CLUSTER, its old name
+                                                 // TERMINATE_JOB_FLOW, none
 }
 
 base::Status check_action(const wire::StepConfig& step, int concurrency) {
   const auto action = step.action_on_failure();
   if (concurrency <= 1 || action.value_or("CONTINUE") == "CONTINUE") return base::ok();
-  return validation(fmt::format(
-      "The ActionOnFailure setting {} of step '{}' is not valid: with a step concurrency level above 1 (here {}) only "
-      "CONTINUE is.",
-      *action, step.name(), concurrency));
+  return validation(
+      fmt::format("The ActionOnFailure setting {} of step '{}' is not valid: with a step "
+                  "concurrency level above 1 (here {}) only "
+                  "CONTINUE is.",
+                  *action, step.name(), concurrency));
 }
 
 base::Status check_size(const wire::StepConfig& step) {
@@ -32,10 +34,11 @@ base::Status check_size(const wire::StepConfig& step) {
     total += property.key().value_or("").size() + property.value().value_or("").size();
   }
   if (total <= kMostStepCharacters) return base::ok();
-  return validation(fmt::format(
-      "The string values of the HadoopJarStep of step '{}' have {} characters; they cannot exceed a total of {}. Put "
-      "long arguments into a file on Amazon S3 and pass its name.",
-      step.name(), total, kMostStepCharacters));
+  return validation(
+      fmt::format("The string values of the HadoopJarStep of step '{}' have {} characters; they "
+                  "cannot exceed a total of {}. Put "
+                  "long arguments into a file on Amazon S3 and pass its name.",
+                  step.name(), total, kMostStepCharacters));
 }
 
 }  // namespace
@@ -47,11 +50,14 @@ base::Status check_log_uri(std::string_view member, std::string_view uri) {
     if (!rest.empty() && rest.front() != '/') return base::ok();
   }
   return validation(fmt::format(
-      "{} '{}' is not valid: it must be a location in Amazon S3, such as s3://bucket/logs/.", member, uri));
+      "{} '{}' is not valid: it must be a location in Amazon S3, such as s3://bucket/logs/.",
+      member, uri));
 }
 
-base::Result<std::vector<store::NewStep>> check_steps(const aws::Views<wire::StepConfig>& steps, int concurrency,
-                                                      std::string_view execution_role, base::Ids& ids) {
+base::Result<std::vector<store::NewStep>> check_steps(const aws::Views<wire::StepConfig>& steps,
+                                                      int concurrency,
+                                                      std::string_view execution_role,
+                                                      base::Ids& ids) {
   std::vector<store::NewStep> out;
   for (const wire::StepConfig& config : steps) {
     TRY(check_action(config, concurrency));
@@ -68,13 +74,16 @@ base::Result<std::vector<store::NewStep>> check_steps(const aws::Views<wire::Ste
     step.step.jar.main_class = jar.main_class().value_or("");
     step.step.jar.args = jar.args();
     for (const auto& property : jar.properties()) {
-      step.step.jar.properties.emplace_back(property.key().value_or(""), property.value().value_or(""));
+      step.step.jar.properties.emplace_back(property.key().value_or(""),
+                                            property.value().value_or(""));
     }
     step.step.execution_role = execution_role;
     if (const auto monitoring = config.step_monitoring_configuration()) {
       if (const auto s3 = monitoring->s3_monitoring_configuration()) {
         if (s3->encryption_key_arn().value_or("") != "") {
-          return validation("EncryptionKeyArn is refused: the logs of steps are not encrypted with AWS KMS keys here.");
+          return validation(
+              "EncryptionKeyArn is refused: the logs of steps are not encrypted with AWS KMS keys "
+              "here.");
         }
         step.step.log_uri = s3->log_uri().value_or("");
         if (!step.step.log_uri.empty()) TRY(check_log_uri("LogUri", step.step.log_uri));

@@ -1,8 +1,8 @@
 #pragma once
 
-// StepConfig of RunJobFlow and AddJobFlowSteps: checked beyond its shape, and as the store keeps it. Pure.
-// Limits: 256 steps PENDING, RUNNING or CANCEL_PENDING at once; 10,240 characters in a HadoopJarStep (API
-// reference, AddJobFlowSteps).
+// StepConfig of RunJobFlow and AddJobFlowSteps: checked beyond its shape, and as the store keeps
+// it. Pure. Limits: 256 steps PENDING, RUNNING or CANCEL_PENDING at once; 10,240 characters in a
+// HadoopJarStep (API reference, AddJobFlowSteps).
 
 #include <string>
 #include <string_view>
@@ -22,7 +22,9 @@ inline constexpr size_t kMostStepCharacters = 10240;
 base::Status check_log_uri(std::string_view member, std::string_view uri);
 
 /// New ids for each. `concurrency` above 1 allows only CONTINUE (API reference, StepConfig).
-base::Result<std::vector<store::NewStep>> check_steps(const aws::Views<aws::emr::StepConfig>& steps, int concurrency,
-                                                      std::string_view execution_role, base::Ids& ids);
+base::Result<std::vector<store::NewStep>> check_steps(const aws::Views<aws::emr::StepConfig>& steps,
+                                                      int concurrency,
+                                                      std::string_view execution_role,
+                                                      base::Ids& ids);
 
 }  // namespace howdah::services::emr

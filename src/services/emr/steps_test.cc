@@ -12,7 +12,9 @@ class Steps : public World {
     settle(id_);
   }
   std::string cancel(const std::string& step_id, std::string_view path) {
-    return at(must("CancelSteps", fmt::format(R"({{"ClusterId":"{}","StepIds":["{}"]}})", id_, step_id)), path);
+    return at(
+        must("CancelSteps", fmt::format(R"({{"ClusterId":"{}","StepIds":["{}"]}})", id_, step_id)),
+        path);
   }
   std::string id_;
 };
@@ -32,10 +34,15 @@ TEST_F(Steps, RunOneAtATimeAndTheClusterWaitsAfterwards) {
 }
 
 TEST_F(Steps, PropertiesAreAListOnTheWayInAndAMapOnTheWayOut) {
-  const std::string made = at(must("AddJobFlowSteps", fmt::format(R"({{"JobFlowId":"{}","Steps":[{{"Name":"s",
-      "ActionOnFailure":"TERMINATE_JOB_FLOW","HadoopJarStep":{{"Jar":"s3://b/x.jar","MainClass":"m.M","Args":["a","b"],
+  const std::string made =
+      at(must("AddJobFlowSteps", fmt::format(R"({{"JobFlowId":"{}","Steps":[{{"Name":"s",
+      "ActionOnFailure":"TERMINATE_JOB_FLOW","HadoopJarStep":{{"Jar":"s3://b/x.jar",
+        "MainClass":"m.M","Args":["a","b"],
       "Properties":[{{"Key":"k","Value":"v"}}]}},
-      "StepMonitoringConfiguration":{{"S3MonitoringConfiguration":{{"LogUri":"s3://logs/x"}}}}}}]}})", id_)), "StepIds.0");
+      "StepMonitoringConfiguration":
+        {{"S3MonitoringConfiguration":{{"LogUri":"s3://logs/x"}}}}}}]}})",
+                                             id_)),
+         "StepIds.0");
   const base::JsonObject found = step(id_, made);
   EXPECT_EQ(at(found, "Step.Config"),
             R"({"Jar":"s3://b/x.jar","Args":["a","b"],"Properties":{"k":"v"},"MainClass":"m.M"})");
@@ -50,17 +57,26 @@ TEST_F(Steps, AreListedNewestFirstInPagesOfFifty) {
   const base::JsonObject first = must("ListSteps", fmt::format(R"({{"ClusterId":"{}"}})", id_));
   EXPECT_EQ(base::find_array(first, "Steps")->size(), 50u);
   EXPECT_EQ(at(first, "Steps.0.Id"), made.back());
-  const base::JsonObject second =
-      must("ListSteps", fmt::format(R"({{"ClusterId":"{}","Marker":"{}"}})", id_, at(first, "Marker")));
+  const base::JsonObject second = must(
+      "ListSteps", fmt::format(R"({{"ClusterId":"{}","Marker":"{}"}})", id_, at(first, "Marker")));
   EXPECT_EQ(base::find_array(second, "Steps")->size(), 10u);
   EXPECT_EQ(at(second, "Steps.9.Id"), made.front());
   EXPECT_EQ(at(second, "Marker"), "");
   const base::JsonObject asked =
-      must("ListSteps", fmt::format(R"({{"ClusterId":"{}","StepIds":["{}","{}"]}})", id_, made[3], made[5]));
+      must("ListSteps",
+           fmt::format(R"({{"ClusterId":"{}","StepIds":["{}","{}"]}})", id_, made[3], made[5]));
   EXPECT_EQ(base::find_array(asked, "Steps")->size(), 2u);
-  EXPECT_EQ(at(must("ListSteps", fmt::format(R"({{"ClusterId":"{}","StepStates":["INTERRUPTED"]}})", id_)), "Steps"), "[]");
-  EXPECT_TRUE(error_of("ListSteps", fmt::format(R"({{"ClusterId":"{}","StepIds":["1","2","3","4","5","6","7","8","9","10","11"]}})", id_))
-                  .starts_with("InvalidRequestException: StepIds has 11 members"));
+  EXPECT_EQ(at(must("ListSteps",
+                    fmt::format(R"({{"ClusterId":"{}","StepStates":["INTERRUPTED"]}})", id_)),
+               "Steps"),
+            "[]");
+  EXPECT_TRUE(
+      error_of(
+          "ListSteps",
+          fmt::format(
+              R"({{"ClusterId":"{}","StepIds":["1","2","3","4","5","6","7","8","9","10","11"]}})",
+              id_))
+          .starts_with("InvalidRequestException: StepIds has 11 members"));
 }
 
 TEST_F(Steps, UnknownOnesAreNotValid) {
@@ -74,9 +90,11 @@ TEST_F(Steps, UnknownOnesAreNotValid) {
 
 TEST_F(Steps, AtMost256AreUnfinished) {
   for (int i = 0; i < 256; ++i) add_step(id_);
-  const std::string more = fmt::format(R"({{"JobFlowId":"{}","Steps":[{{"Name":"s","HadoopJarStep":{{"Jar":"j"}}}}]}})", id_);
+  const std::string more = fmt::format(
+      R"({{"JobFlowId":"{}","Steps":[{{"Name":"s","HadoopJarStep":{{"Jar":"j"}}}}]}})", id_);
   EXPECT_EQ(error_of("AddJobFlowSteps", more),
-            "ValidationException: Maximum number of active steps(State = 'Running', 'Pending' or 'Cancel_Pending') for "
+            "ValidationException: Maximum number of active steps(State = 'Running', 'Pending' or "
+            "'Cancel_Pending') for "
             "cluster exceeded.");
 }
 
@@ -84,7 +102,10 @@ TEST_F(Steps, AnSdksRetryAddsNoSecondStep) {
   context_.invocation_id = "1";
   const std::string one = add_step(id_);
   EXPECT_EQ(add_step(id_), one);
-  EXPECT_EQ(base::find_array(must("ListSteps", fmt::format(R"({{"ClusterId":"{}"}})", id_)), "Steps")->size(), 1u);
+  EXPECT_EQ(
+      base::find_array(must("ListSteps", fmt::format(R"({{"ClusterId":"{}"}})", id_)), "Steps")
+          ->size(),
+      1u);
 }
 
 TEST_F(Steps, CancelPendingAndRunning) {
@@ -135,10 +156,13 @@ TEST_F(Steps, EachFailurePolicyActs) {
 TEST_F(Steps, AnAutoTerminatingClusterEndsWithItsLastStep) {
   for (const int exit_code : {0, 1}) {
     node_exists_ = false;
-    const std::string id = run(R"({"Instances":{"KeepJobFlowAliveWhenNoSteps":false},"Steps":[{"Name":"s",
-        "ActionOnFailure":"CONTINUE","HadoopJarStep":{"Jar":"command-runner.jar","Args":["true"]}}]})");
+    const std::string id =
+        run(R"({"Instances":{"KeepJobFlowAliveWhenNoSteps":false},"Steps":[{"Name":"s",
+        "ActionOnFailure":"CONTINUE","HadoopJarStep":{"Jar":"command-runner.jar",
+        "Args":["true"]}}]})");
     settle(id);
-    end_step(id, at(must("ListSteps", fmt::format(R"({{"ClusterId":"{}"}})", id)), "Steps.0.Id"), exit_code);
+    end_step(id, at(must("ListSteps", fmt::format(R"({{"ClusterId":"{}"}})", id)), "Steps.0.Id"),
+             exit_code);
     EXPECT_EQ(state(id), "TERMINATED");
     EXPECT_EQ(reason(id), exit_code ? "Steps completed with errors" : "Steps completed");
   }
@@ -150,21 +174,30 @@ TEST_F(Steps, ConcurrencyRunsSeveralAndAllowsOnlyContinue) {
   settle(id_);
   EXPECT_EQ(step_state(id_, two), "RUNNING");
   EXPECT_EQ(step_state(id_, three), "PENDING");
-  EXPECT_TRUE(error_of("AddJobFlowSteps", fmt::format(R"({{"JobFlowId":"{}","Steps":[{{"Name":"s","ActionOnFailure":
-      "TERMINATE_CLUSTER","HadoopJarStep":{{"Jar":"j"}}}}]}})", id_))
-                  .starts_with("ValidationException: The ActionOnFailure setting TERMINATE_CLUSTER of step 's' is not valid"));
+  EXPECT_TRUE(error_of("AddJobFlowSteps",
+                       fmt::format(R"({{"JobFlowId":"{}","Steps":[{{"Name":"s","ActionOnFailure":
+      "TERMINATE_CLUSTER","HadoopJarStep":{{"Jar":"j"}}}}]}})",
+                                   id_))
+                  .starts_with("ValidationException: The ActionOnFailure setting TERMINATE_CLUSTER "
+                               "of step 's' is not valid"));
 }
 
 TEST_F(Steps, TheExecutionRoleMustExistAndBePassable) {
   const auto body = [&](std::string_view role) {
-    return fmt::format(R"({{"JobFlowId":"{}","ExecutionRoleArn":"arn:aws:iam::000000000000:role/{}","Steps":[{{"Name":"s",
-        "HadoopJarStep":{{"Jar":"j"}}}}]}})", id_, role);
+    return fmt::format(
+        R"({{"JobFlowId":"{}","ExecutionRoleArn":"arn:aws:iam::000000000000:role/{}",
+        "Steps":[{{"Name":"s",
+        "HadoopJarStep":{{"Jar":"j"}}}}]}})",
+        id_, role);
   };
   const std::string made = at(must("AddJobFlowSteps", body("EMR_EC2_DefaultRole")), "StepIds.0");
-  EXPECT_EQ(at(step(id_, made), "Step.ExecutionRoleArn"), "arn:aws:iam::000000000000:role/EMR_EC2_DefaultRole");
-  EXPECT_TRUE(error_of("AddJobFlowSteps", body("Nobody")).starts_with("ValidationException: Invalid ExecutionRoleArn"));
+  EXPECT_EQ(at(step(id_, made), "Step.ExecutionRoleArn"),
+            "arn:aws:iam::000000000000:role/EMR_EC2_DefaultRole");
+  EXPECT_TRUE(error_of("AddJobFlowSteps", body("Nobody"))
+                  .starts_with("ValidationException: Invalid ExecutionRoleArn"));
   denied_ = "arn:aws:iam::000000000000:role/EMR_EC2_DefaultRole";
-  EXPECT_TRUE(error_of("AddJobFlowSteps", body("EMR_EC2_DefaultRole")).starts_with("AccessDeniedException"));
+  EXPECT_TRUE(error_of("AddJobFlowSteps", body("EMR_EC2_DefaultRole"))
+                  .starts_with("AccessDeniedException"));
 }
 
 }  // namespace

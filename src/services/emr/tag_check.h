@@ -1,7 +1,7 @@
 #pragma once
 
-// The rules of tags: keys of 1 to 128 characters, values of at most 256, 50 a cluster, "aws:" is AWS's
-// own (Management Guide, "Tag restrictions"). Pure.
+// The rules of tags: keys of 1 to 128 characters, values of at most 256, 50 a cluster, "aws:" is
+// AWS's own (Management Guide, "Tag restrictions"). Pure.
 
 #include <string>
 #include <utility>

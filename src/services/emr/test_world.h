@@ -1,7 +1,8 @@
 #pragma once
 
-// For this module's tests: the real stores in a temporary folder, a clock advanced by hand, and a world in
-// which nodes live at once and step processes end when the test says so. plan() itself moves the clusters.
+// For this module's tests: the real stores in a temporary folder, a clock advanced by hand, and a
+// world in which nodes live at once and step processes end when the test says so. plan() itself
+// moves the clusters.
 
 #include <gtest/gtest.h>
 
@@ -60,7 +61,8 @@ class World : public testing::Test {
   bool node_exists_ = false;
 };
 
-/// `path` is "Cluster.Status.State", "Steps.0.Id": the JSON text of what is there, text unquoted; "" when absent.
+/// `path` is "Cluster.Status.State", "Steps.0.Id": the JSON text of what is there, text unquoted;
+/// "" when absent.
 std::string at(const base::JsonObject& object, std::string_view path);
 
 }  // namespace howdah::services::emr

@@ -44,7 +44,8 @@ std::string at(const base::JsonObject& object, std::string_view path) {
 }
 
 World::World() {
-  folder_ = std::filesystem::temp_directory_path() / ("howdah-emr-" + base::RandomIds().token(base::kLowerAlnum, 10));
+  folder_ = std::filesystem::temp_directory_path() /
+            ("howdah-emr-" + base::RandomIds().token(base::kLowerAlnum, 10));
   std::filesystem::create_directories(folder_);
   releases_ = std::move(apps::Releases::load(HOWDAH_APPS_FOLDER)).value();
   types_ = std::move(apps::InstanceTypes::load(HOWDAH_APPS_FOLDER)).value();
@@ -57,8 +58,10 @@ World::World() {
   context_.connection_id = 1;
   context_.allow = [this](std::string_view action, std::string_view resource) -> base::Status {
     if (resource != denied_) return base::ok();
-    return base::Error{base::Code::kPermissionDenied, fmt::format("not authorized to perform: {} on {}", action, resource),
-                       "AccessDeniedException", {}};
+    return base::Error{base::Code::kPermissionDenied,
+                       fmt::format("not authorized to perform: {} on {}", action, resource),
+                       "AccessDeniedException",
+                       {}};
   };
 }
 
@@ -80,7 +83,8 @@ base::Result<base::JsonObject> World::call(std::string_view operation, std::stri
 
 base::JsonObject World::must(std::string_view operation, std::string_view json) {
   auto answer = call(operation, json);
-  EXPECT_TRUE(answer.ok()) << operation << json << ": " << (answer.ok() ? "" : answer.error().message);
+  EXPECT_TRUE(answer.ok()) << operation << json << ": "
+                           << (answer.ok() ? "" : answer.error().message);
   return answer.ok() ? std::move(answer).value() : base::JsonObject();
 }
 
@@ -91,9 +95,11 @@ std::string World::error_of(std::string_view operation, std::string_view json) {
 }
 
 base::JsonObject World::request(std::string_view changes) const {
-  base::JsonObject out = parse(R"({"Name":"test","ReleaseLabel":"emr-7.10.0","Applications":[{"Name":"Spark"}],
+  base::JsonObject out =
+      parse(R"({"Name":"test","ReleaseLabel":"emr-7.10.0","Applications":[{"Name":"Spark"}],
     "JobFlowRole":"EMR_EC2_DefaultRole","ServiceRole":"EMR_DefaultRole",
-    "Instances":{"InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"m5.xlarge","InstanceCount":1}],
+    "Instances":{"InstanceGroups":[{"InstanceRole":"MASTER","InstanceType":"m5.xlarge",
+        "InstanceCount":1}],
                  "KeepJobFlowAliveWhenNoSteps":true}})");
   merge(out, parse(changes));
   return out;
@@ -116,18 +122,24 @@ void World::settle(const std::string& id) {
     seen.processes = processes_;
     seen.idle = idle_;
     seen.final_logs_shipped = true;
-    for (const cluster::Step& step : before.cluster.steps) seen.step_ends[step.id].logs_shipped = true;
+    for (const cluster::Step& step : before.cluster.steps)
+      seen.step_ends[step.id].logs_shipped = true;
     const cluster::Plan plan = cluster::plan(before.cluster, seen, clock_.now());
     ASSERT_TRUE(store_->commit(before, plan.next, plan.events).ok());
     for (const cluster::Action& action : plan.actions) {
       using Kind = cluster::Action::Kind;
       if (action.kind == Kind::kEnsureNode) node_exists_ = true;
       if (action.kind == Kind::kRemoveNode) node_exists_ = false;
+      if (action.kind == Kind::kStartBootstrap) {
+        cluster::Process& process = processes_[cluster::process_of_bootstrap(action.number)];
+        process.state = cluster::Process::State::kRunning;
+      }
       for (const cluster::Step& step : plan.next.steps) {
         if (step.id != action.step_id) continue;
         cluster::Process& process = processes_[cluster::process_of_step(step)];
         if (action.kind == Kind::kStartStep) process.state = cluster::Process::State::kRunning;
-        if (action.kind == Kind::kSignalStep) process = {cluster::Process::State::kExited, 143, 15, false, "", clock_.now()};
+        if (action.kind == Kind::kSignalStep)
+          process = {cluster::Process::State::kExited, 143, 15, false, "", clock_.now()};
       }
     }
     if (plan.actions.empty() && plan.events.empty()) return;
@@ -146,7 +158,9 @@ base::JsonObject World::describe(const std::string& id) {
   return must("DescribeCluster", fmt::format(R"({{"ClusterId":"{}"}})", id));
 }
 std::string World::state(const std::string& id) { return at(describe(id), "Cluster.Status.State"); }
-std::string World::reason(const std::string& id) { return at(describe(id), "Cluster.Status.StateChangeReason.Message"); }
+std::string World::reason(const std::string& id) {
+  return at(describe(id), "Cluster.Status.StateChangeReason.Message");
+}
 
 base::JsonObject World::step(const std::string& id, const std::string& step_id) {
   return must("DescribeStep", fmt::format(R"({{"ClusterId":"{}","StepId":"{}"}})", id, step_id));
@@ -156,8 +170,12 @@ std::string World::step_state(const std::string& id, const std::string& step_id)
 }
 
 std::string World::add_step(const std::string& id, std::string_view action) {
-  return at(must("AddJobFlowSteps", fmt::format(R"({{"JobFlowId":"{}","Steps":[{{"Name":"a step","ActionOnFailure":"{}",
-      "HadoopJarStep":{{"Jar":"command-runner.jar","Args":["bash","-c","true"]}}}}]}})", id, action)), "StepIds.0");
+  return at(
+      must("AddJobFlowSteps",
+           fmt::format(R"({{"JobFlowId":"{}","Steps":[{{"Name":"a step","ActionOnFailure":"{}",
+      "HadoopJarStep":{{"Jar":"command-runner.jar","Args":["bash","-c","true"]}}}}]}})",
+                       id, action)),
+      "StepIds.0");
 }
 
 std::vector<std::string> World::warnings(const std::string& id) {

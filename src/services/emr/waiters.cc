@@ -7,7 +7,8 @@ namespace howdah::services::emr {
 Poll poll_of(const cluster::Wanted& wanted, const cluster::Status& status) {
   if (cluster::is_terminal(status.state)) return Poll::kEnds;
   if (!wanted.terminate.empty()) return Poll::kOpen;
-  const bool up = status.state == cluster::State::kRunning || status.state == cluster::State::kWaiting;
+  const bool up =
+      status.state == cluster::State::kRunning || status.state == cluster::State::kWaiting;
   return up ? Poll::kEither : Poll::kOpen;
 }
 
@@ -27,7 +28,8 @@ bool Waiters::hold(const aws::Context& context, const store::ClusterRow& row) {
   return true;
 }
 
-bool Waiters::hold(const aws::Context& context, const cluster::Key& key, const cluster::Step& step) {
+bool Waiters::hold(const aws::Context& context, const cluster::Key& key,
+                   const cluster::Step& step) {
   if (!context.hold || !aws::from_waiter(context.user_agent) || !is_open(step.state)) return false;
   hold_until(context, key, [&store = store_, key, id = step.id] {
     const auto now = store.step(key, id);
@@ -36,12 +38,14 @@ bool Waiters::hold(const aws::Context& context, const cluster::Key& key, const c
   return true;
 }
 
-void Waiters::hold_until(const aws::Context& context, const cluster::Key& key, std::function<bool()> due) {
+void Waiters::hold_until(const aws::Context& context, const cluster::Key& key,
+                         std::function<bool()> due) {
   context.hold->emplace();
   (*context.hold)->ready = [this, key, due = std::move(due)](base::Millis budget) {
     const base::Millis until = clock_.steady() + budget;
     for (;;) {
-      const uint64_t seen = store_.changes().generation(key);  // before the look: no change is missed
+      const uint64_t seen =
+          store_.changes().generation(key);  // before the look: no change is missed
       if (due()) return true;
       const base::Millis left = until - clock_.steady();
       if (left <= base::Millis(0) || !store_.changes().wait_beyond(key, seen, left)) return false;

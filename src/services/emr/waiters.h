@@ -1,20 +1,22 @@
 #pragma once
 
-// Waiters return at once: a Describe* that comes from an SDK's waiter is held back while no waiter of
-// that operation would end on the state (botocore's waiters-2.json: ClusterRunning, ClusterTerminated,
-// StepComplete). The waiter would sleep 30 s between its polls; so it sleeps inside one of them.
+// Waiters return at once: a Describe* that comes from an SDK's waiter is held back while no waiter
+// of that operation would end on the state (botocore's waiters-2.json: ClusterRunning,
+// ClusterTerminated, StepComplete). The waiter would sleep 30 s between its polls; so it sleeps
+// inside one of them.
 //
 //   state of the cluster       ClusterRunning   ClusterTerminated   a waiter's poll is
 //   STARTING, BOOTSTRAPPING    goes on          goes on             held
-//   RUNNING, WAITING           succeeds         goes on             answered the first time on a connection,
+//   RUNNING, WAITING           succeeds         goes on             answered the first time on a
+//   connection,
 //                                                                   held from then on
-//   TERMINATING                fails            goes on             held: it soon ends, and then both end
-//   TERMINATED(_WITH_ERRORS)   fails            ends                answered
+//   TERMINATING                fails            goes on             held: it soon ends, and then
+//   both end TERMINATED(_WITH_ERRORS)   fails            ends                answered
 //
-// A cluster that somebody asked to terminate counts as TERMINATING before control has seen it. A waiter's
-// polls follow each other: any other call on the connection makes the next poll a first one again.
-// A held poll keeps no lock and no state: when the server ends, the client's SDK asks again.
-// Threads: concurrent calls allowed. Failure: none; what is forgotten is answered once more.
+// A cluster that somebody asked to terminate counts as TERMINATING before control has seen it. A
+// waiter's polls follow each other: any other call on the connection makes the next poll a first
+// one again. A held poll keeps no lock and no state: when the server ends, the client's SDK asks
+// again. Threads: concurrent calls allowed. Failure: none; what is forgotten is answered once more.
 
 #include <cstdint>
 #include <deque>

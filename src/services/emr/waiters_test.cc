@@ -11,7 +11,9 @@ namespace {
 
 class WaiterPolls : public World {
  protected:
-  void SetUp() override { context_.user_agent = "Boto3/1.43 md/Botocore#1.43 ua/2.1 os/linux m/B,D cfg/retry-mode#legacy"; }
+  void SetUp() override {
+    context_.user_agent = "Boto3/1.43 md/Botocore#1.43 ua/2.1 os/linux m/B,D cfg/retry-mode#legacy";
+  }
 
   // True when the poll is held; hold_ tells when it is due.
   bool held(std::string_view operation, const std::string& json, uint64_t connection = 1) {
@@ -29,7 +31,9 @@ class WaiterPolls : public World {
     return held("DescribeStep", fmt::format(R"({{"ClusterId":"{}","StepId":"{}"}})", id, step));
   }
   bool due() { return hold_->ready(base::Millis(1)); }
-  void terminate(const std::string& id) { must("TerminateJobFlows", fmt::format(R"({{"JobFlowIds":["{}"]}})", id)); }
+  void terminate(const std::string& id) {
+    must("TerminateJobFlows", fmt::format(R"({{"JobFlowIds":["{}"]}})", id));
+  }
 
   std::optional<aws::Hold> hold_;
 };
