@@ -233,10 +233,11 @@ class Tutorial:
                 rows += lines if not rows else lines[1:]
         if not rows:
             give_up(f"there is no result in {output}")
-        width = max(len(row[0]) for row in rows)
+        widths = [max(len(cell) for cell in column) for column in zip(*rows)]
         print()
         for number, row in enumerate(rows):
-            line = "   ".join([row[0].ljust(width), *(cell.rjust(5) for cell in row[1:])])
+            numbers = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
+            line = "   ".join([row[0].ljust(widths[0]), *numbers])
             print("  " + (bold(line) if number == 0 else line))
         print()
 
