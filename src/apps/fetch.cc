@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 
 #include "apps/child.h"
 #include "apps/files.h"
@@ -15,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr base::Millis kPollEvery{100};
+constexpr base::Millis kPollEvery{200};
 // Pinned like everything else that runs.
 constexpr std::string_view kCopyGoal =
     "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
@@ -78,11 +79,13 @@ base::Result<Client> start_maven(const FetchSpec& spec, const std::vector<Artifa
 }
 
 uint64_t bytes_seen(const FetchSpec& spec) {
+  std::map<std::string, uint64_t> sizes;
+  add_sizes(spec.incoming, sizes);
+  add_sizes(spec.scratch, sizes);
   uint64_t total = 0;
   for (const Artifact& artifact : spec.wanted) {
-    const uint64_t here = size_below(spec.incoming, artifact.file);
-    const uint64_t coming = here ? here : size_below(spec.scratch, artifact.file);
-    total += std::min(coming, artifact.bytes);
+    const auto here = sizes.find(artifact.file);
+    if (here != sizes.end()) total += std::min(here->second, artifact.bytes);
   }
   return total;
 }

@@ -26,7 +26,7 @@ struct FetchSpec {
   std::filesystem::path logs;       // exists; pip.log, maven.log, wheels.log
   std::string python;               // a Python that has pip
   std::filesystem::path java_home;  // for Maven
-  std::function<void(uint64_t done_bytes)> on_bytes;  // every 100 ms
+  std::function<void(uint64_t done_bytes)> on_bytes;  // every 200 ms
 };
 
 base::Status fetch(const FetchSpec& spec, base::Clock& clock);

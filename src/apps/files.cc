@@ -68,19 +68,16 @@ base::Status make_folders(const fs::path& path) {
   return base::ok();
 }
 
-uint64_t size_below(const fs::path& folder, std::string_view name) {
-  uint64_t largest = 0;
+void add_sizes(const fs::path& folder, std::map<std::string, uint64_t>& sizes) {
   std::error_code error;
-  // Its owner renames and removes files while we look: every error only ends the look.
+  // Every error only ends the look.
   fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, error);
   for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-    if (at->path().filename() != name) continue;
     struct stat found {};
-    if (::stat(at->path().c_str(), &found) == 0 && S_ISREG(found.st_mode)) {
-      largest = std::max(largest, static_cast<uint64_t>(found.st_size));
-    }
+    if (::stat(at->path().c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
+    uint64_t& size = sizes[at->path().filename()];
+    size = std::max(size, static_cast<uint64_t>(found.st_size));
   }
-  return largest;
 }
 
 std::string last_lines(const fs::path& path, size_t lines) {

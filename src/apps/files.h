@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,9 @@ base::Result<std::string> read_file(const std::filesystem::path& path);
 base::Status write_file(const std::filesystem::path& path, std::string_view contents);
 base::Result<std::string> sha256_of_file(const std::filesystem::path& path);  // hexadecimal
 base::Status make_folders(const std::filesystem::path& path);
-/// The largest file called `name` anywhere below `folder`; 0 when there is none (yet).
-uint64_t size_below(const std::filesystem::path& folder, std::string_view name);
+/// Adds the files below `folder` to name -> size, the largest of each name. Whoever owns them may
+/// rename and remove them meanwhile.
+void add_sizes(const std::filesystem::path& folder, std::map<std::string, uint64_t>& sizes);
 /// The last `lines` lines that are not empty, joined by "; "; at most 600 characters.
 std::string last_lines(const std::filesystem::path& path, size_t lines);
 

@@ -50,7 +50,7 @@ base::Result<base::Fd> lock(Work& work) {
   base::Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!fd.valid()) return base::from_errno(path.string());
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
-  work.progress.update(
+  work.progress.announce(
       {.phase = "waiting", .text = fmt::format("Another process is installing {}", work.name())});
   while (::flock(fd.get(), LOCK_EX) != 0) {
     if (errno != EINTR) return base::from_errno(path.string());
@@ -61,10 +61,15 @@ base::Result<base::Fd> lock(Work& work) {
 base::Status check_machine(const Manifest& manifest) {
   struct utsname host {};
   ::uname(&host);
-  if (manifest.machine.empty() || manifest.machine == host.machine) return base::ok();
-  return precondition(fmt::format("{} {}: the files of its manifest are for {}, this host is {}",
-                                  manifest.application, manifest.version, manifest.machine,
-                                  host.machine));
+  if (!manifest.machine.empty() && manifest.machine != host.machine) {
+    return precondition(fmt::format("{} {}: the files of its manifest are for {}, this host is {}",
+                                    manifest.application, manifest.version, manifest.machine,
+                                    host.machine));
+  }
+  const std::string python = "/usr/bin/python" + manifest.python;
+  if (::access(python.c_str(), X_OK) == 0) return base::ok();
+  return precondition(fmt::format("{} {} needs {} (Debian 12 has it: package python3)",
+                                  manifest.application, manifest.version, python));
 }
 
 base::Status check_disk(const fs::path& folder, uint64_t needed) {
@@ -118,6 +123,12 @@ std::vector<std::string> pythons(const Work& work) {
   return {work.options.python, named ? named : "",
           (work.releases.folder() / "../.venv/bin/python").lexically_normal().string(),
           "/usr/bin/python3", "python3"};
+}
+
+fs::path cache_of(const InstallOptions& options) {
+  if (!options.cache.empty()) return options.cache;
+  const char* named = std::getenv("HOWDAH_CACHE");
+  return named ? named : "";
 }
 
 base::Status move_file(const fs::path& from, const fs::path& to) {
@@ -205,7 +216,7 @@ base::Status build(Work& work) {
     return base::from_errno(work.final_folder.string());
   }
   fs::remove_all(work.temporary, ignored);
-  if (work.options.cache.empty()) {
+  if (cache_of(work.options).empty()) {
     for (const Artifact& artifact : work.manifest.artifacts())
       fs::remove(work.store / artifact.file, ignored);
   }
@@ -216,6 +227,7 @@ base::Status install_manifest(const Releases& releases, const Release& release,
                               const Manifest& manifest, const InstallOptions& options,
                               ProgressFile& progress, base::Clock& clock) {
   const fs::path engines = fs::absolute(options.engines_root);
+  const fs::path cache = cache_of(options);
   Work work{.releases = releases,
             .release = release,
             .manifest = manifest,
@@ -224,7 +236,7 @@ base::Status install_manifest(const Releases& releases, const Release& release,
             .progress = progress,
             .final_folder = engines / manifest.folder_name(),
             .temporary = engines / (".tmp-" + manifest.folder_name()),
-            .store = options.cache.empty() ? engines / "downloads" : fs::absolute(options.cache),
+            .store = cache.empty() ? engines / "downloads" : fs::absolute(cache),
             .logs = engines / "logs"};
   TRY(make_folders(work.logs));
   if (options.offline && !fs::exists(work.store)) {

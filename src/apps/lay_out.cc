@@ -193,6 +193,9 @@ base::Status lay_out(const LayOutSpec& spec) {
                 {kNodePython, "-m", "compileall", "-q", "-j", "0",
                  (spec.folder / "python").string(), (home / "python/pyspark").string()}));
   bytecode.wait();
+  // Nodes run under other users than the one who installs, whatever his umask is.
+  Child modes = TRY(start(spec, "chmod.log", {"chmod", "-R", "a+rX,go-w", spec.folder.string()}));
+  TRY(finish(spec, "chmod.log", "chmod", modes));
   return write_receipt(spec);
 }
 

@@ -54,6 +54,10 @@ void ProgressFile::update(const Progress& progress) {
   write(progress);
 }
 
+void ProgressFile::announce(const Progress& progress) const {
+  if (on_progress_) on_progress_(progress);
+}
+
 void ProgressFile::fail(const std::string& error) {
   Progress progress = last_;
   progress.error = error;

@@ -42,6 +42,8 @@ class ProgressFile {
   ProgressFile(std::filesystem::path path, OnProgress on_progress, base::Clock& clock);
   /// Writes when the phase is new or 250 ms have passed since the last write.
   void update(const Progress& progress);
+  /// To the caller alone: the file belongs to the process that installs.
+  void announce(const Progress& progress) const;
   void fail(const std::string& error);
   void finish();  // removes the file
 

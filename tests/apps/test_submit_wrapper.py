@@ -8,6 +8,10 @@ from support.server import ROOT
 
 PROGRAMS = ROOT / "apps/spark/node/usr/bin"
 LOCAL = "--master local[*]"
+FAKE = """#!/bin/sh
+[ -z "$PROBE" ] || echo "$PROBE" >"$HOWDAH_NOTES_FILE.env"
+for argument in "$@"; do printf '[%s]\\n' "$argument"; done
+"""
 
 
 @pytest.fixture
@@ -15,7 +19,7 @@ def submit(tmp_path):
     fake = tmp_path / "spark/bin"
     fake.mkdir(parents=True)
     for name in ("spark-submit", "spark-sql"):
-        (fake / name).write_text('#!/bin/sh\nfor a in "$@"; do printf "%s\\n" "[$a]"; done\n')
+        (fake / name).write_text(FAKE)
         (fake / name).chmod(0o755)
     # What a node has at /usr/bin.
     shell = (PROGRAMS / "spark-sql").read_text().replace("/usr/bin/spark-submit",
@@ -73,6 +77,18 @@ def test_blanks_quotes_and_stars_survive(submit):
              "-n"]
     arguments, _ = submit(*given)
     assert arguments == [*given[:3], "local[*]", *given[4:]]
+
+
+def test_the_drivers_environment_of_deploy_mode_cluster(submit):
+    given = ["--conf", "spark.yarn.appMasterEnv.PROBE=it's a $x", "--conf",
+             "spark.yarn.appMasterEnv.a;b=1", "--deploy-mode", "cluster", "job.py"]
+    arguments, _ = submit(*given)
+    assert arguments == [*given[:5], "client", "job.py"]
+    assert (submit.folder / "notes.env").read_text() == "it's a $x\n"
+    (submit.folder / "notes.env").unlink()
+    (submit.folder / "notes").unlink()
+    submit(*given[:4], "job.py")
+    assert not (submit.folder / "notes.env").exists(), "in client mode YARN ignores it"
 
 
 def test_another_program_takes_options_after_its_words(submit):
