@@ -6,7 +6,7 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 PY := .venv/bin/python
 # Where pytest looks; folders that do not exist are left out.
-SUITES := $(wildcard tests/aws tests/cli tests/apps)
+SUITES := $(wildcard tests/aws tests/cli tests/soak tests/apps)
 
 .PHONY: help setup configure build installer demo test check bench soak clean
 
