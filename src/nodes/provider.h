@@ -92,8 +92,8 @@ class Provider {
   virtual base::Result<std::vector<NodeSeen>> list() = 0;
   /// One node; kNotFound when there is none.
   virtual base::Result<NodeSeen> look(const std::string& node_id) = 0;
-  /// Ends every process of the node, as a power cut would: what it holds on disk stays, ensure() brings it
-  /// back. Succeeds when there is no such node.
+  /// Ends every process of the node, as a power cut would: what it holds on disk stays, ensure()
+  /// brings it back. Succeeds when there is no such node.
   virtual base::Status stop(const std::string& node_id) = 0;
   /// Ends every process of the node, and removes its mounts, cgroups and folders; but what lies
   /// below /mnt/var/log inside it is kept until forget(). Succeeds when there is no such node.
@@ -114,7 +114,8 @@ class Provider {
   /// written.
   virtual base::Result<base::Fd> open_file(const std::string& node_id,
                                            const std::filesystem::path& inside) = 0;
-  /// Opens a log of ours for reading and appending, made with its folders when missing; confined likewise.
+  /// Opens a log of ours for reading and appending, made with its folders when missing; confined
+  /// likewise.
   virtual base::Result<base::Fd> open_log(const std::string& node_id,
                                           const std::filesystem::path& inside) = 0;
   /// Blocks until a process of any node may have ended, or `timeout` passed: a hint for the control

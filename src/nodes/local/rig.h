@@ -33,7 +33,9 @@ class Rig {
       for (const auto& node : *nodes) {
         auto removed = provider_->remove(node.id);
         EXPECT_TRUE(removed.ok()) << removed.error().message;
+        EXPECT_TRUE(provider_->forget(node.id).ok());
       }
+    EXPECT_TRUE(provider_->forget("j-1/i-1").ok());  // logs that a test left
     provider_.reset();
     base::SystemClock clock;  // what is erased behind may still be at it
     for (int i = 0; i < 500 && !os::erase_tree(data_).ok(); ++i) clock.wait(base::Millis(10), {});
