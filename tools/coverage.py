@@ -58,8 +58,8 @@ def page(models):
         sections += lines + [""]
     head = ["# Coverage", "",
             "Operations answered, against the service models of the pinned botocore. Written by",
-            "`tools/coverage.py`; do not edit. What is not here answers as Amazon does for an unknown",
-            "operation.", "", "| service | done | of |", "| --- | ---: | ---: |"]
+            "`tools/coverage.py`; do not edit. What is not here answers as Amazon does for an",
+            "unknown operation.", "", "| service | done | of |", "| --- | ---: | ---: |"]
     head += [f"| {name} | {have} | {total} |" for name, have, total in rows]
     return "\n".join(head + [""] + sections).rstrip() + "\n"
 

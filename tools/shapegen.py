@@ -312,7 +312,8 @@ def types_cc(model):
     errors = error_rows(model)
     out = [f"// Written by tools/shapegen.py from the model of {model.service}.",
            f'#include "aws/{model.service}/types.h"', "",
-           f"namespace howdah::aws::{model.service} {{", "namespace {", "", f"extern const Shape kShapes[{len(model.used)}];", ""]
+           f"namespace howdah::aws::{model.service} {{", "namespace {", "",
+           f"extern const Shape kShapes[{len(model.used)}];", ""]
 
     def table(kind, name, rows, constinit=True):
         if rows:
@@ -343,7 +344,8 @@ def types_cc(model):
     if errors:
         out.append(f"    .errors = kErrors, .error_count = {len(errors)},")
     out += ["};", "",
-            "const Operation& operation(Op op) { return kOperations[static_cast<size_t>(op)]; }", "", f"}}  // namespace howdah::aws::{model.service}", ""]
+            "const Operation& operation(Op op) { return kOperations[static_cast<size_t>(op)]; }", "",
+            f"}}  // namespace howdah::aws::{model.service}", ""]
     return "\n".join(out)
 
 
@@ -517,8 +519,8 @@ class Views:
         m = self.m
         views, builders = self.ordered(m.views), self.ordered(m.builders)
         out = ["#pragma once", "",
-               f"// Written by tools/shapegen.py from the model of {m.service}. Views of inputs and "
-               "builders", "// of outputs; see aws/view.h for what they promise.", "",
+               f"// Written by tools/shapegen.py from the model of {m.service}. "
+               "Views of inputs and builders", "// of outputs; see aws/view.h for what they promise.", "",
                '#include "aws/view.h"', "", f"namespace howdah::aws::{m.service} {{", "",
                "extern const Service kService;", ""]
         out.append("enum class Op : uint16_t {")
@@ -558,7 +560,8 @@ def api_h(model):
            f"// Written by tools/shapegen.py: one method an operation of {model.service}; what is "
            "not", "// overridden answers as Amazon does for an operation that is not there.", "",
            f'#include "aws/{model.service}/types.h"', "",
-           f"namespace howdah::aws::{model.service} {{", "", "class Api : public ServiceApi {", " public:",
+           f"namespace howdah::aws::{model.service} {{", "",
+           "class Api : public ServiceApi {", " public:",
            "  const Service& service() const override { return kService; }",
            "  base::Result<Answer> call(const Operation& operation, const Context& context,",
            "                            const base::JsonObject& input, "
