@@ -46,7 +46,9 @@ base::Status check_writable(std::string_view bucket) {
 }
 
 S3Store::S3Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
-S3Store::~S3Store() = default;
+S3Store::~S3Store() {
+  if (state_) state_->sweeper = std::jthread();  // stopped while what it looks at is still there
+}
 
 base::Result<std::unique_ptr<S3Store>> S3Store::open(const Options& options) {
   const std::filesystem::path folder = options.folder / "objects";
