@@ -102,10 +102,12 @@ TEST(Crash, NothingAcknowledgedIsLostAndNothingIsLeftOver) {
       number = stored;  // what was under way had happened: from now on it is what is there
     }
     // every file is named by an object or by a part of an upload that was cut off
-    for (const auto& object : store->list({"bucket", "", "", "", 1000})->objects) {
+    const auto listing = store->list({"bucket", "", "", "", 1000});
+    for (const auto& object : listing->objects) {
       large += object.size > kInlineLimit;
     }
-    for (const auto& upload : store->list_uploads({"bucket", "", "", "", 1000}, "")->uploads) {
+    const auto uploads = store->list_uploads({"bucket", "", "", "", 1000}, "");
+    for (const auto& upload : uploads->uploads) {
       ASSERT_TRUE(store->abort({"bucket", upload.key, upload.id, 0}).ok());
     }
     EXPECT_EQ(folder.files(), large);
