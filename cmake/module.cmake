@@ -72,8 +72,8 @@ function(module path)
 
   if(tests)
     add_executable(${name}_test EXCLUDE_FROM_ALL ${tests})
-    target_link_libraries(${name}_test PRIVATE howdah_${name} GTest::gtest_main GTest::gmock rapidcheck
-      Threads::Threads)
+    target_link_libraries(${name}_test PRIVATE howdah_${name} GTest::gtest_main GTest::gmock
+      rapidcheck Threads::Threads)
     add_dependencies(unit_tests ${name}_test)
     add_test(NAME unit.${name} COMMAND ${name}_test)
     set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)

@@ -344,7 +344,8 @@ def types_cc(model):
     if errors:
         out.append(f"    .errors = kErrors, .error_count = {len(errors)},")
     out += ["};", "",
-            "const Operation& operation(Op op) { return kOperations[static_cast<size_t>(op)]; }", "",
+            "const Operation& operation(Op op) { return kOperations[static_cast<size_t>(op)]; }",
+            "",
             f"}}  // namespace howdah::aws::{model.service}", ""]
     return "\n".join(out)
 
@@ -520,7 +521,8 @@ class Views:
         views, builders = self.ordered(m.views), self.ordered(m.builders)
         out = ["#pragma once", "",
                f"// Written by tools/shapegen.py from the model of {m.service}. "
-               "Views of inputs and builders", "// of outputs; see aws/view.h for what they promise.", "",
+               "Views of inputs and builders",
+               "// of outputs; see aws/view.h for what they promise.", "",
                '#include "aws/view.h"', "", f"namespace howdah::aws::{m.service} {{", "",
                "extern const Service kService;", ""]
         out.append("enum class Op : uint16_t {")

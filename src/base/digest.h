@@ -1,8 +1,8 @@
 #pragma once
 
-// Digests and checksums, whole or streamed. Bytes in, raw bytes out (see to_hex/to_base64 in text.h).
-// Checksums of 32 bits come out big-endian, as S3 encodes them (AWS: "Checking object integrity").
-// Threads: one Digest belongs to one thread.
+// Digests and checksums, whole or streamed. Bytes in, raw bytes out (see to_hex/to_base64 in
+// text.h). Checksums of 32 bits come out big-endian, as S3 encodes them (AWS: "Checking object
+// integrity"). Threads: one Digest belongs to one thread.
 
 #include <cstdint>
 #include <memory>

@@ -31,14 +31,16 @@ const char* name_of(Code code);
 struct Error {
   Code code = Code::kInternal;
   std::string message;
-  std::string reason;                                        // the name an API's caller knows it by; may be empty
+  std::string reason;  // the name an API's caller knows it by; may be empty
   std::vector<std::pair<std::string, std::string>> details;  // further members of the answer
 };
 
 inline Error invalid_argument(std::string message) {
   return {Code::kInvalidArgument, std::move(message), {}, {}};
 }
-inline Error not_found(std::string message) { return {Code::kNotFound, std::move(message), {}, {}}; }
+inline Error not_found(std::string message) {
+  return {Code::kNotFound, std::move(message), {}, {}};
+}
 inline Error unavailable(std::string message) {
   return {Code::kUnavailable, std::move(message), {}, {}};
 }

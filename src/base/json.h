@@ -26,10 +26,11 @@ std::string to_text(const JsonObject& value);
 /// Two spaces an indent, keys in their order: for files and terminals that people read.
 std::string to_pretty_text(const Json& value);
 
-const Json* find(const JsonObject& object, std::string_view key);   // nullptr when absent or null
+const Json* find(const JsonObject& object, std::string_view key);  // nullptr when absent or null
 const JsonObject* find_object(const JsonObject& object, std::string_view key);
 const JsonArray* find_array(const JsonObject& object, std::string_view key);
-std::string_view text_at(const JsonObject& object, std::string_view key, std::string_view otherwise = {});
+std::string_view text_at(const JsonObject& object, std::string_view key,
+                         std::string_view otherwise = {});
 int64_t int_at(const JsonObject& object, std::string_view key, int64_t otherwise = 0);
 double double_at(const JsonObject& object, std::string_view key, double otherwise = 0);
 bool bool_at(const JsonObject& object, std::string_view key, bool otherwise = false);

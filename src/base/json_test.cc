@@ -9,9 +9,9 @@ namespace {
 JsonObject object_of(std::string_view text) { return parse_json(text).value().get_object(); }
 
 TEST(Json, WhatIsAbsentNullOrOfAnotherTypeGivesTheDefault) {
-  const JsonObject object = object_of(
-      R"({"n":null,"s":"x","i":7,"d":1.5,"b":true,"big":18446744073709551615,)"
-      R"("a":["p",3,"q"],"o":{"k":1}})");
+  const JsonObject object =
+      object_of(R"({"n":null,"s":"x","i":7,"d":1.5,"b":true,"big":18446744073709551615,)"
+                R"("a":["p",3,"q"],"o":{"k":1}})");
   EXPECT_EQ(text_at(object, "s"), "x");
   EXPECT_EQ(text_at(object, "i", "none"), "none");
   EXPECT_EQ(text_at(object, "n", "none"), "none");

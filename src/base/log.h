@@ -15,11 +15,11 @@ void set_log_level(Level level);
 bool log_enabled(Level level);
 void log_line(Level level, std::string_view component, std::string_view text);
 
-#define HOWDAH_LOG_FUNCTION(name, level)                                                          \
-  template <typename... Args>                                                                     \
-  void name(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {     \
-    if (log_enabled(level))                                                                       \
-      log_line(level, component, fmt::format(format, std::forward<Args>(args)...));               \
+#define HOWDAH_LOG_FUNCTION(name, level)                                                      \
+  template <typename... Args>                                                                 \
+  void name(std::string_view component, fmt::format_string<Args...> format, Args&&... args) { \
+    if (log_enabled(level))                                                                   \
+      log_line(level, component, fmt::format(format, std::forward<Args>(args)...));           \
   }
 HOWDAH_LOG_FUNCTION(log_debug, Level::kDebug)
 HOWDAH_LOG_FUNCTION(log_info, Level::kInfo)

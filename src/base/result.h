@@ -2,7 +2,8 @@
 
 // Result<T>: a T or an Error. Status is Result<void>. TRY(expr) yields the value or returns the
 // error from the enclosing function. CHECK aborts on a bug and stays on in release builds.
-// Ownership: values; threads: none of its own; failure: reading the value of a failed Result aborts.
+// Ownership: values; threads: none of its own; failure: reading the value of a failed Result
+// aborts.
 
 #include <cstdlib>
 #include <optional>
@@ -16,20 +17,22 @@ namespace howdah::base {
 
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
 
-#define CHECK(condition)                                                        \
-  do {                                                                          \
+#define CHECK(condition)                                                            \
+  do {                                                                              \
     if (!(condition)) ::howdah::base::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
   template <typename U>
-    requires(std::is_convertible_v<U, T> && !std::is_same_v<std::decay_t<U>, T> &&
-             !std::is_same_v<std::decay_t<U>, Error> && !std::is_same_v<std::decay_t<U>, Result<T>>)
-  Result(U&& value) : state_(std::in_place_index<0>, T(std::forward<U>(value))) {}  // NOLINT
+  requires(std::is_convertible_v<U, T> && !std::is_same_v<std::decay_t<U>, T> &&
+           !std::is_same_v<std::decay_t<U>, Error> && !std::is_same_v<std::decay_t<U>, Result<T>>)
+      Result(U&& value)
+      : state_(std::in_place_index<0>, T(std::forward<U>(value))) {}  // NOLINT
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -85,11 +88,11 @@ using Status = Result<void>;
 inline Status ok() { return {}; }
 
 /// auto x = TRY(f());   or   TRY(g());
-#define TRY(expression)                                            \
-  ({                                                               \
-    auto try_result_ = (expression);                               \
-    if (!try_result_.ok()) return std::move(try_result_).error();  \
-    std::move(try_result_).value();                                \
+#define TRY(expression)                                           \
+  ({                                                              \
+    auto try_result_ = (expression);                              \
+    if (!try_result_.ok()) return std::move(try_result_).error(); \
+    std::move(try_result_).value();                               \
   })
 
 }  // namespace howdah::base

@@ -15,8 +15,8 @@ namespace howdah::base {
 
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
-std::string_view trim(std::string_view text);  // white space at both ends
-std::string to_lower(std::string_view text);   // ASCII
+std::string_view trim(std::string_view text);                     // white space at both ends
+std::string to_lower(std::string_view text);                      // ASCII
 bool equals_ignore_case(std::string_view a, std::string_view b);  // ASCII
 
 /// Every byte but A-Z a-z 0-9 - . _ ~ and those in `keep` becomes %XX.
@@ -28,8 +28,8 @@ std::string to_hex(std::string_view bytes);  // lower case
 std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);  // padded, no white space
 
-std::string to_iso8601(Time time);                       // 2026-01-31T23:59:59.123Z
-std::string to_rfc822(Time time);                        // Sat, 31 Jan 2026 23:59:59 GMT
+std::string to_iso8601(Time time);                         // 2026-01-31T23:59:59.123Z
+std::string to_rfc822(Time time);                          // Sat, 31 Jan 2026 23:59:59 GMT
 std::optional<Time> parse_iso8601(std::string_view text);  // date, T, time, fraction, Z or offset
 std::optional<Time> parse_rfc822(std::string_view text);
 

@@ -15,7 +15,8 @@ namespace {
 
 TEST(Session, ServerJsonTellsEndpointAndPid) {
   auto server = parse_server_json(
-      R"({"endpoint":"http://localhost:4566","pid":7,"version":"0.1.0","started":"2026-01-01T00:00:00.000Z"})");
+      R"({"endpoint":"http://localhost:4566","pid":7,"version":"0.1.0",)"
+      R"("started":"2026-01-01T00:00:00.000Z"})");
   ASSERT_TRUE(server.has_value());
   EXPECT_EQ(server->endpoint, "http://localhost:4566");
   EXPECT_EQ(server->pid, 7);

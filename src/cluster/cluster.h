@@ -1,8 +1,9 @@
 #pragma once
 
-// A cluster as values: what is wanted (written by services), what is (written by control), its steps.
-// Pure: no clock, no I/O. States and codes are AWS's own (EMR API reference, Cluster, Step, Instance,
-// InstanceGroup). Legal moves are in transitions.h; what happens next is decided in plan/plan.h.
+// A cluster as values: what is wanted (written by services), what is (written by control), its
+// steps. Pure: no clock, no I/O. States and codes are AWS's own (EMR API reference, Cluster, Step,
+// Instance, InstanceGroup). Legal moves are in transitions.h; what happens next is decided in
+// plan/plan.h.
 
 #include <optional>
 #include <string>
@@ -15,7 +16,13 @@
 namespace howdah::cluster {
 
 enum class State {
-  kStarting, kBootstrapping, kRunning, kWaiting, kTerminating, kTerminated, kTerminatedWithErrors
+  kStarting,
+  kBootstrapping,
+  kRunning,
+  kWaiting,
+  kTerminating,
+  kTerminated,
+  kTerminatedWithErrors
 };
 enum class StepState { kPending, kCancelPending, kRunning, kCompleted, kCancelled, kFailed };
 enum class InstanceState { kProvisioning, kBootstrapping, kRunning, kTerminated };
@@ -29,7 +36,9 @@ const char* name_of(GroupState state);
 std::optional<State> state_of(std::string_view name);
 std::optional<StepState> step_state_of(std::string_view name);
 
-inline bool is_terminal(State s) { return s == State::kTerminated || s == State::kTerminatedWithErrors; }
+inline bool is_terminal(State s) {
+  return s == State::kTerminated || s == State::kTerminatedWithErrors;
+}
 inline bool is_terminal(StepState s) {
   return s == StepState::kCompleted || s == StepState::kCancelled || s == StepState::kFailed;
 }
@@ -47,7 +56,8 @@ struct Reason {
   bool operator==(const Reason&) const = default;
 };
 
-/// Our own detail of a failure: component, host, exit code, log path (Cluster.Status.ErrorDetails[]).
+/// Our own detail of a failure: component, host, exit code, log path
+/// (Cluster.Status.ErrorDetails[]).
 struct ErrorDetail {
   std::string code;
   std::vector<std::pair<std::string, std::string>> data;
@@ -71,19 +81,19 @@ struct Wanted {
   std::string name;
   std::string release_label;
   std::string log_uri;
-  std::string instance_type;        // of the primary node
-  std::string group_id;             // "ig-…" of the primary group
-  std::string job_flow_role;        // instance profile
+  std::string instance_type;  // of the primary node
+  std::string group_id;       // "ig-…" of the primary group
+  std::string job_flow_role;  // instance profile
   std::vector<std::string> applications;
   std::vector<BootstrapAction> bootstrap_actions;
   base::JsonArray configurations;
-  bool keep_alive = false;          // KeepJobFlowAliveWhenNoSteps
+  bool keep_alive = false;  // KeepJobFlowAliveWhenNoSteps
   bool termination_protected = false;
   bool visible_to_all_users = true;
   std::optional<bool> unhealthy_node_replacement;  // echoed; without effect yet
-  int step_concurrency = 1;         // 1 to 256
-  std::optional<int64_t> idle_timeout_seconds;  // AutoTerminationPolicy, 60 to 604800
-  std::string terminate;            // the intent: who or what asked ("" = nobody), see kTerminate…
+  int step_concurrency = 1;                        // 1 to 256
+  std::optional<int64_t> idle_timeout_seconds;     // AutoTerminationPolicy, 60 to 604800
+  std::string terminate;  // the intent: who or what asked ("" = nobody), see kTerminate…
   std::vector<std::pair<std::string, std::string>> tags;
 };
 
@@ -98,9 +108,10 @@ struct Status {
   int bootstrap_done = 0;           // actions that ended with 0
   InstanceState instance = InstanceState::kProvisioning;
   Timeline instance_timeline;
-  StepState last_step = StepState::kPending;  // how the latest step to end ended; kPending: none yet
+  StepState last_step =
+      StepState::kPending;  // how the latest step to end ended; kPending: none yet
   bool any_step_failed = false;
-  int64_t logs_shipped_at = 0;      // epoch ms of the last node log upload
+  int64_t logs_shipped_at = 0;  // epoch ms of the last node log upload
   bool operator==(const Status&) const = default;
 };
 
@@ -123,7 +134,7 @@ struct Step {
   std::string failure_reason;  // FailureDetails
   std::string failure_message;
   std::string failure_log;
-  bool signalled = false;      // the interrupt was sent
+  bool signalled = false;  // the interrupt was sent
   std::optional<base::Time> cancel_at;
 };
 
@@ -135,12 +146,14 @@ struct Cluster {
 };
 
 /// Deterministic: the same cluster always has the same primary instance.
-std::string instance_id(const Cluster& cluster);       // "i-" + 17 hexadecimal digits
+std::string instance_id(const Cluster& cluster);          // "i-" + 17 hexadecimal digits
 std::string cluster_instance_id(const Cluster& cluster);  // "ci-" + 13
-std::string node_id(const Cluster& cluster);           // "j-…/i-…"
-std::string private_ip(const Cluster& cluster);        // "10.…", for names only: the node shares the host's network
-std::string private_dns(const Cluster& cluster);       // "ip-10-….ec2.internal" (us-east-1) or ".<region>.compute.internal"
-std::string public_dns(const Cluster& cluster);        // what clients connect to
+std::string node_id(const Cluster& cluster);              // "j-…/i-…"
+std::string private_ip(
+    const Cluster& cluster);  // "10.…", for names only: the node shares the host's network
+std::string private_dns(
+    const Cluster& cluster);  // "ip-10-….ec2.internal" (us-east-1) or ".<region>.compute.internal"
+std::string public_dns(const Cluster& cluster);  // what clients connect to
 std::string cluster_arn(const Key& key);
 
 std::string process_of_step(const Step& step);

@@ -1,4 +1,5 @@
-// Clusters and steps as JSON for the store. Absent members take their defaults, so that older rows are read.
+// Clusters and steps as JSON for the store. Absent members take their defaults, so that older rows
+// are read.
 
 #include "base/json.h"
 
@@ -36,17 +37,20 @@ Timeline timeline_at(const JsonObject& in, std::string_view key) {
 
 JsonArray pairs_json(const std::vector<std::pair<std::string, std::string>>& pairs) {
   JsonArray out;
-  for (const auto& [key, value] : pairs) out.push_back(JsonArray{base::Json(key), base::Json(value)});
+  for (const auto& [key, value] : pairs)
+    out.push_back(JsonArray{base::Json(key), base::Json(value)});
   return out;
 }
 
-std::vector<std::pair<std::string, std::string>> pairs_at(const JsonObject& in, std::string_view key) {
+std::vector<std::pair<std::string, std::string>> pairs_at(const JsonObject& in,
+                                                          std::string_view key) {
   std::vector<std::pair<std::string, std::string>> out;
   if (const JsonArray* array = base::find_array(in, key)) {
     for (const base::Json& item : *array) {
       const JsonArray* pair = item.if_array();
       if (pair && pair->size() == 2 && (*pair)[0].is_string() && (*pair)[1].is_string()) {
-        out.emplace_back(base::view_of((*pair)[0].get_string()), base::view_of((*pair)[1].get_string()));
+        out.emplace_back(base::view_of((*pair)[0].get_string()),
+                         base::view_of((*pair)[1].get_string()));
       }
     }
   }
@@ -59,7 +63,9 @@ JsonArray texts_json(const std::vector<std::string>& texts) {
   return out;
 }
 
-std::string str(const JsonObject& in, std::string_view key) { return std::string(base::text_at(in, key)); }
+std::string str(const JsonObject& in, std::string_view key) {
+  return std::string(base::text_at(in, key));
+}
 
 }  // namespace
 
@@ -84,7 +90,8 @@ JsonObject to_json(const Wanted& w) {
                  {"terminate", w.terminate},
                  {"tags", pairs_json(w.tags)}};
   if (w.idle_timeout_seconds) out["idle_timeout_seconds"] = *w.idle_timeout_seconds;
-  if (w.unhealthy_node_replacement) out["unhealthy_node_replacement"] = *w.unhealthy_node_replacement;
+  if (w.unhealthy_node_replacement)
+    out["unhealthy_node_replacement"] = *w.unhealthy_node_replacement;
   return out;
 }
 
@@ -100,11 +107,13 @@ Wanted wanted_from(const JsonObject& in) {
   if (const JsonArray* actions = base::find_array(in, "bootstrap_actions")) {
     for (const base::Json& item : *actions) {
       if (const JsonObject* a = item.if_object()) {
-        w.bootstrap_actions.push_back({str(*a, "name"), str(*a, "path"), base::texts_at(*a, "args")});
+        w.bootstrap_actions.push_back(
+            {str(*a, "name"), str(*a, "path"), base::texts_at(*a, "args")});
       }
     }
   }
-  if (const JsonArray* configurations = base::find_array(in, "configurations")) w.configurations = *configurations;
+  if (const JsonArray* configurations = base::find_array(in, "configurations"))
+    w.configurations = *configurations;
   w.keep_alive = base::bool_at(in, "keep_alive");
   w.termination_protected = base::bool_at(in, "termination_protected");
   w.visible_to_all_users = base::bool_at(in, "visible_to_all_users", true);
@@ -112,7 +121,8 @@ Wanted wanted_from(const JsonObject& in) {
     w.unhealthy_node_replacement = base::bool_at(in, "unhealthy_node_replacement");
   }
   w.step_concurrency = static_cast<int>(base::int_at(in, "step_concurrency", 1));
-  if (base::find(in, "idle_timeout_seconds")) w.idle_timeout_seconds = base::int_at(in, "idle_timeout_seconds");
+  if (base::find(in, "idle_timeout_seconds"))
+    w.idle_timeout_seconds = base::int_at(in, "idle_timeout_seconds");
   w.terminate = str(in, "terminate");
   w.tags = pairs_at(in, "tags");
   return w;
@@ -121,7 +131,8 @@ Wanted wanted_from(const JsonObject& in) {
 JsonObject to_json(const Status& s) {
   JsonArray errors;
   for (const ErrorDetail& e : s.errors) {
-    errors.push_back(JsonObject{{"code", e.code}, {"data", pairs_json(e.data)}, {"message", e.message}});
+    errors.push_back(
+        JsonObject{{"code", e.code}, {"data", pairs_json(e.data)}, {"message", e.message}});
   }
   return {{"state", name_of(s.state)},
           {"code", s.reason.code},
@@ -176,9 +187,12 @@ JsonObject wanted_of(const Step& s) {
 }
 
 JsonObject status_of(const Step& s) {
-  JsonObject out{{"state", name_of(s.state)},     {"timeline", timeline_json(s.timeline)},
-                 {"reason", s.reason},            {"failure_reason", s.failure_reason},
-                 {"failure_message", s.failure_message}, {"failure_log", s.failure_log},
+  JsonObject out{{"state", name_of(s.state)},
+                 {"timeline", timeline_json(s.timeline)},
+                 {"reason", s.reason},
+                 {"failure_reason", s.failure_reason},
+                 {"failure_message", s.failure_message},
+                 {"failure_log", s.failure_log},
                  {"signalled", s.signalled}};
   put_time(out, "cancel_at", s.cancel_at);
   return out;
@@ -190,7 +204,8 @@ Step step_from(const JsonObject& wanted, const JsonObject& status) {
   s.sequence = base::int_at(wanted, "sequence");
   s.name = str(wanted, "name");
   s.on_failure = static_cast<OnFailure>(base::int_at(wanted, "on_failure"));
-  s.jar = {str(wanted, "jar"), str(wanted, "main_class"), base::texts_at(wanted, "args"), pairs_at(wanted, "properties")};
+  s.jar = {str(wanted, "jar"), str(wanted, "main_class"), base::texts_at(wanted, "args"),
+           pairs_at(wanted, "properties")};
   s.log_uri = str(wanted, "log_uri");
   s.execution_role = str(wanted, "execution_role");
   s.cancel = static_cast<Cancel>(base::int_at(wanted, "cancel"));

@@ -8,13 +8,16 @@
 namespace howdah::cluster {
 namespace {
 
-constexpr std::array kStates = {"STARTING",    "BOOTSTRAPPING", "RUNNING",               "WAITING",
-                                "TERMINATING", "TERMINATED",    "TERMINATED_WITH_ERRORS"};
-constexpr std::array kStepStates = {"PENDING", "CANCEL_PENDING", "RUNNING", "COMPLETED", "CANCELLED", "FAILED"};
+constexpr std::array kStates = {
+    "STARTING",   "BOOTSTRAPPING",         "RUNNING", "WAITING", "TERMINATING",
+    "TERMINATED", "TERMINATED_WITH_ERRORS"};
+constexpr std::array kStepStates = {"PENDING",   "CANCEL_PENDING", "RUNNING",
+                                    "COMPLETED", "CANCELLED",      "FAILED"};
 
 // 32 bytes that depend on the cluster alone.
 std::string seed(const Cluster& cluster) {
-  return base::digest(base::Algorithm::kSha256, fmt::format("{}/{}/primary/1", cluster.key.region, cluster.key.id));
+  return base::digest(base::Algorithm::kSha256,
+                      fmt::format("{}/{}/primary/1", cluster.key.region, cluster.key.id));
 }
 
 unsigned byte(const std::string& bytes, size_t i) { return static_cast<unsigned char>(bytes[i]); }
@@ -26,21 +29,30 @@ const char* name_of(StepState state) { return kStepStates[static_cast<size_t>(st
 
 const char* name_of(InstanceState state) {
   switch (state) {
-    case InstanceState::kProvisioning: return "PROVISIONING";
-    case InstanceState::kBootstrapping: return "BOOTSTRAPPING";
-    case InstanceState::kRunning: return "RUNNING";
-    case InstanceState::kTerminated: return "TERMINATED";
+    case InstanceState::kProvisioning:
+      return "PROVISIONING";
+    case InstanceState::kBootstrapping:
+      return "BOOTSTRAPPING";
+    case InstanceState::kRunning:
+      return "RUNNING";
+    case InstanceState::kTerminated:
+      return "TERMINATED";
   }
   return "";
 }
 
 const char* name_of(GroupState state) {
   switch (state) {
-    case GroupState::kProvisioning: return "PROVISIONING";
-    case GroupState::kBootstrapping: return "BOOTSTRAPPING";
-    case GroupState::kRunning: return "RUNNING";
-    case GroupState::kTerminating: return "TERMINATING";
-    case GroupState::kTerminated: return "TERMINATED";
+    case GroupState::kProvisioning:
+      return "PROVISIONING";
+    case GroupState::kBootstrapping:
+      return "BOOTSTRAPPING";
+    case GroupState::kRunning:
+      return "RUNNING";
+    case GroupState::kTerminating:
+      return "TERMINATING";
+    case GroupState::kTerminated:
+      return "TERMINATED";
   }
   return "";
 }
@@ -69,7 +81,8 @@ std::string instance_id(const Cluster& cluster) {
 std::string cluster_instance_id(const Cluster& cluster) {
   const std::string bytes = seed(cluster);
   std::string out = "ci-";
-  for (size_t i = 8; i < 21; ++i) out += "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"[byte(bytes, i) % 36];
+  for (size_t i = 8; i < 21; ++i)
+    out += "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"[byte(bytes, i) % 36];
   return out;
 }
 
@@ -83,11 +96,13 @@ std::string private_ip(const Cluster& cluster) {
 std::string private_dns(const Cluster& cluster) {
   std::string name = "ip-" + private_ip(cluster);
   for (char& c : name) c = c == '.' ? '-' : c;
-  return name + (cluster.key.region == "us-east-1" ? std::string(".ec2.internal")
-                                                   : fmt::format(".{}.compute.internal", cluster.key.region));
+  return name + (cluster.key.region == "us-east-1"
+                     ? std::string(".ec2.internal")
+                     : fmt::format(".{}.compute.internal", cluster.key.region));
 }
 
-// A node of this issue shares the host's network: the name that works from the host is the host's own.
+// A node of this issue shares the host's network: the name that works from the host is the host's
+// own.
 std::string public_dns(const Cluster&) { return "localhost"; }
 
 std::string cluster_arn(const Key& key) {

@@ -35,7 +35,8 @@ constexpr Move<StepState> kStepMoves[] = {
     {StepState::kRunning, StepState::kCancelPending},
     {StepState::kRunning, StepState::kCancelled},
     {StepState::kCancelPending, StepState::kCancelled},
-    {StepState::kCancelPending, StepState::kCompleted},  // it had ended by itself before the signal came
+    {StepState::kCancelPending,
+     StepState::kCompleted},  // it had ended by itself before the signal came
     {StepState::kCancelPending, StepState::kFailed},
 };
 
@@ -50,7 +51,8 @@ bool contains(const Move<S> (&moves)[N], S from, S to) {
 bool is_legal(State from, State to) { return contains(kMoves, from, to); }
 bool is_legal(StepState from, StepState to) { return contains(kStepMoves, from, to); }
 
-void advance(Cluster& cluster, State to, Reason reason, base::Time now, std::vector<Event>& events) {
+void advance(Cluster& cluster, State to, Reason reason, base::Time now,
+             std::vector<Event>& events) {
   CHECK(is_legal(cluster.status.state, to));
   cluster.status.state = to;
   if ((to == State::kRunning || to == State::kWaiting) && !cluster.status.timeline.ready) {
@@ -61,7 +63,8 @@ void advance(Cluster& cluster, State to, Reason reason, base::Time now, std::vec
   events.push_back({now, cluster.key.id, "cluster", name_of(to), cluster.status.reason.message});
 }
 
-void advance(Step& step, StepState to, std::string reason, base::Time now, std::vector<Event>& events) {
+void advance(Step& step, StepState to, std::string reason, base::Time now,
+             std::vector<Event>& events) {
   CHECK(is_legal(step.state, to));
   step.state = to;
   if (to == StepState::kRunning) step.timeline.ready = now;
@@ -70,7 +73,8 @@ void advance(Step& step, StepState to, std::string reason, base::Time now, std::
   events.push_back({now, step.id, "step", name_of(to), step.reason});
 }
 
-void advance_instance(Cluster& cluster, InstanceState to, base::Time now, std::vector<Event>& events) {
+void advance_instance(Cluster& cluster, InstanceState to, base::Time now,
+                      std::vector<Event>& events) {
   if (cluster.status.instance == to) return;
   CHECK(cluster.status.instance != InstanceState::kTerminated);
   cluster.status.instance = to;

@@ -25,7 +25,9 @@ bool is_legal(State from, State to);
 bool is_legal(StepState from, StepState to);
 
 void advance(Cluster& cluster, State to, Reason reason, base::Time now, std::vector<Event>& events);
-void advance(Step& step, StepState to, std::string reason, base::Time now, std::vector<Event>& events);
-void advance_instance(Cluster& cluster, InstanceState to, base::Time now, std::vector<Event>& events);
+void advance(Step& step, StepState to, std::string reason, base::Time now,
+             std::vector<Event>& events);
+void advance_instance(Cluster& cluster, InstanceState to, base::Time now,
+                      std::vector<Event>& events);
 
 }  // namespace howdah::cluster

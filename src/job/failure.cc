@@ -8,8 +8,8 @@
 namespace howdah::job {
 namespace {
 
-// "ValueError: …", "java.io.IOException: …", "py4j.protocol.Py4JJavaError: …": a dotted name that ends
-// in Error, Exception, Exit or Interrupt, then the end of the line or a colon.
+// "ValueError: …", "java.io.IOException: …", "py4j.protocol.Py4JJavaError: …": a dotted name that
+// ends in Error, Exception, Exit or Interrupt, then the end of the line or a colon.
 bool names_exception(std::string_view line) {
   const size_t end = std::min(line.find(':'), line.size());
   const std::string_view name = line.substr(0, end);
@@ -17,11 +17,13 @@ bool names_exception(std::string_view line) {
   const bool dotted = std::all_of(name.begin(), name.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '$';
   });
-  return dotted && (name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Exit") ||
-                    name.ends_with("Interrupt"));
+  return dotted && (name.ends_with("Error") || name.ends_with("Exception") ||
+                    name.ends_with("Exit") || name.ends_with("Interrupt"));
 }
 
-std::string shortened(std::string_view line) { return std::string(base::trim(line).substr(0, 1024)); }
+std::string shortened(std::string_view line) {
+  return std::string(base::trim(line).substr(0, 1024));
+}
 
 }  // namespace
 
@@ -42,11 +44,14 @@ std::string last_exception(std::string_view log_tail) {
 }
 
 std::string reason_of(std::string_view exception_line, bool out_of_memory) {
-  const auto has = [&](std::string_view part) { return exception_line.find(part) != std::string_view::npos; };
+  const auto has = [&](std::string_view part) {
+    return exception_line.find(part) != std::string_view::npos;
+  };
   if (out_of_memory || has("OutOfMemoryError")) return "The step ran out of memory.";
-  if (has("FileAlreadyExistsException") || has("PATH_ALREADY_EXISTS")) return "Output directory already exists.";
-  if (has("NoSuchBucket") || has("NoSuchKey") || has("FileNotFoundException") || has("PATH_NOT_FOUND") ||
-      has("Input path does not exist")) {
+  if (has("FileAlreadyExistsException") || has("PATH_ALREADY_EXISTS"))
+    return "Output directory already exists.";
+  if (has("NoSuchBucket") || has("NoSuchKey") || has("FileNotFoundException") ||
+      has("PATH_NOT_FOUND") || has("Input path does not exist")) {
     return "Input not found.";
   }
   if (has("AccessDenied") || has("Access Denied")) return "Access denied.";

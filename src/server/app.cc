@@ -45,8 +45,8 @@ http::Response forbidden(const char* text) {
 bool is_public_read(const aws::Route& route, const base::JsonObject& input) {
   const std::string_view name = route.operation->name;
   const std::string_view bucket = base::text_at(input, "Bucket");
-  const bool reads = name == "GetObject" || name == "HeadObject" || name == "ListObjectsV2" || name == "ListObjects" ||
-                     name == "HeadBucket" || name == "GetBucketLocation";
+  const bool reads = name == "GetObject" || name == "HeadObject" || name == "ListObjectsV2" ||
+                     name == "ListObjects" || name == "HeadBucket" || name == "GetBucketLocation";
   return reads && (bucket == "elasticmapreduce" || bucket.ends_with(".elasticmapreduce"));
 }
 
@@ -57,14 +57,16 @@ App::App(Options options, std::vector<aws::ServiceApi*> services)
         const auto found = o_.iam.lookup(id);
         if (!found.ok()) return std::nullopt;
         const store::iam::Credential& c = **found;
-        return aws::AccessKey{c.secret, c.session_token, c.expires, c.account, c.principal_arn, c.principal_id};
+        return aws::AccessKey{c.secret,  c.session_token, c.expires,
+                              c.account, c.principal_arn, c.principal_id};
       }) {
   for (aws::ServiceApi* service : services) services_[service->service().name] = service;
 }
 
 http::Response App::handle(http::Request& request) {
   if (is_cross_site(request, o_.hosts)) {
-    return forbidden("Requests from other sites are refused: this server answers its own clients only.\n");
+    return forbidden(
+        "Requests from other sites are refused: this server answers its own clients only.\n");
   }
   if (services::Howdah::owns(request)) return own_api(request);
   return aws_api(request);
@@ -78,7 +80,8 @@ http::Response App::own_api(http::Request& request) {
   const auto body = http::read_all(*request.body, aws::kLargestBufferedBody);
   if (!body.ok()) return aws::encode_error(route.face, body.error(), o_.ids.uuid(), request);
   const auto identity = sigv4_.verify(request, route, *body, o_.clock.now());
-  if (!identity.ok()) return aws::encode_error(route.face, identity.error(), o_.ids.uuid(), request);
+  if (!identity.ok())
+    return aws::encode_error(route.face, identity.error(), o_.ids.uuid(), request);
   Call call{request, route, *identity, nullptr, {}, {}, {}, {}, {}};
   fill_context(call);
   if (const Status allowed = allow(call, "howdah:Administer", "*"); !allowed.ok()) {
@@ -105,9 +108,11 @@ http::Response App::aws_api(http::Request& request) {
   Call call{request, {}, {}, nullptr, {}, {}, {}, {}, {}};
   call.context.request_id = o_.ids.uuid();
   auto served = serve(call);
-  http::Response out = served.ok() ? std::move(*served)
-                                   : aws::encode_error(call.route.face.service ? call.route.face : aws::face_of(request, call.body),
-                                                       served.error(), call.context.request_id, request);
+  http::Response out =
+      served.ok() ? std::move(*served)
+                  : aws::encode_error(call.route.face.service ? call.route.face
+                                                              : aws::face_of(request, call.body),
+                                      served.error(), call.context.request_id, request);
   if (!served.ok() && served.error().code == base::Code::kInternal) {
     base::log_error("server", "{} {}: {}", request.method, request.path, served.error().message);
   }
@@ -124,7 +129,8 @@ Result<http::Response> App::serve(Call& call) {
   }
   call.route = TRY(aws::route(request, call.body));
   if (!body && !aws::streams_input(*call.route.operation)) {
-    // An S3 operation whose body is a document: it is read, and its bytes are verified, before it is believed.
+    // An S3 operation whose body is a document: it is read, and its bytes are verified, before it
+    // is believed.
     TRY(authenticate(call, std::nullopt));
     const auto verified = TRY(aws::open_body(request, call.identity));
     call.body = TRY(http::read_all(*verified, aws::kLargestBufferedBody));
@@ -149,7 +155,8 @@ void App::fill_context(Call& call) {
   aws::Context& c = call.context;
   const http::Request& request = call.request;
   if (!call.credential && !call.identity.anonymous) {
-    if (auto found = o_.iam.lookup(call.identity.access_key_id); found.ok()) call.credential = *found;
+    if (auto found = o_.iam.lookup(call.identity.access_key_id); found.ok())
+      call.credential = *found;
   }
   c.account = o_.account;
   c.region = call.identity.region.empty() ? "us-east-1" : call.identity.region;
@@ -165,7 +172,9 @@ void App::fill_context(Call& call) {
   c.response_headers = &call.more_headers;
   c.hold = &call.hold;
   if (!call.body.empty() && !c.invocation_id.empty()) c.body_sha256 = base::sha256_hex(call.body);
-  c.allow = [this, &call](std::string_view action, std::string_view resource) { return allow(call, action, resource); };
+  c.allow = [this, &call](std::string_view action, std::string_view resource) {
+    return allow(call, action, resource);
+  };
 }
 
 Status App::allow(const Call& call, std::string_view action, std::string_view resource) const {
@@ -186,14 +195,18 @@ Status App::allow(const Call& call, std::string_view action, std::string_view re
 Status App::authorise(const Call& call) const {
   const aws::Operation& operation = *call.route.operation;
   const aws::Service& service = *call.route.face.service;
-  if (service.name == std::string_view("sts") && services::sts::needs_no_permission(operation.name)) return base::ok();
-  if (service.name == std::string_view("s3") && is_public_read(call.route, call.input)) return base::ok();
+  if (service.name == std::string_view("sts") && services::sts::needs_no_permission(operation.name))
+    return base::ok();
+  if (service.name == std::string_view("s3") && is_public_read(call.route, call.input))
+    return base::ok();
   if (operation.unsigned_ok && call.identity.anonymous) return base::ok();
   if (service.name == std::string_view("iam")) {
-    return allow(call, operation.action,
-                 services::iam::resource_of(o_.iam, operation.name, call.input, call.context.principal_arn));
+    return allow(
+        call, operation.action,
+        services::iam::resource_of(o_.iam, operation.name, call.input, call.context.principal_arn));
   }
-  for (const std::string& resource : resources_of(service, operation, call.input, call.context.region, o_.account)) {
+  for (const std::string& resource :
+       resources_of(service, operation, call.input, call.context.region, o_.account)) {
     TRY(allow(call, operation.action, resource));
   }
   return base::ok();
@@ -212,17 +225,21 @@ Result<http::Response> App::answer(Call& call, http::BodyReader* body) {
     aws::Context context;
     base::JsonObject input;
   };
-  const auto kept = std::make_shared<Kept>(Kept{call.route, call.context, call.input});  // shared: std::function copies
+  const auto kept = std::make_shared<Kept>(
+      Kept{call.route, call.context, call.input});  // shared: std::function copies
   kept->context.hold = nullptr;
   kept->context.request = nullptr;
   kept->context.response_headers = nullptr;
-  kept->context.allow = [](std::string_view, std::string_view) { return base::ok(); };  // it was asked already
+  kept->context.allow = [](std::string_view, std::string_view) {
+    return base::ok();
+  };  // it was asked already
   http::Response out = aws::encode(call.route, aws::Answer{}, call.context.request_id);
   out.body = hold_answer(
       *call.hold,
       [kept, &service] {
         auto later = service.call(*kept->route.operation, kept->context, kept->input, nullptr);
-        return later.ok() ? aws::encode_text(kept->route, later->members, kept->context.request_id) : std::string("{}");
+        return later.ok() ? aws::encode_text(kept->route, later->members, kept->context.request_id)
+                          : std::string("{}");
       },
       o_.clock);
   return out;

@@ -1,8 +1,9 @@
 #pragma once
 
 // The way of a request, one ordered list of small steps: refuse cross-site, our own API, route,
-// authenticate, decode, authorise, call, encode. Ownership: borrows everything. Threads: handle() is
-// called concurrently. Failure: every error becomes an answer in the shape of the request's protocol.
+// authenticate, decode, authorise, call, encode. Ownership: borrows everything. Threads: handle()
+// is called concurrently. Failure: every error becomes an answer in the shape of the request's
+// protocol.
 
 #include <map>
 #include <string>
@@ -27,7 +28,8 @@ class App {
     services::Howdah& howdah;
     base::Clock& clock;
     base::Ids& ids;
-    std::vector<std::string> hosts;  // names in a Host header that are ours, beside loopback and *.localhost
+    std::vector<std::string>
+        hosts;  // names in a Host header that are ours, beside loopback and *.localhost
   };
   App(Options options, std::vector<aws::ServiceApi*> services);
 

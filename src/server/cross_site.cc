@@ -14,19 +14,23 @@ std::string_view host_name(std::string_view host) {
 }
 
 bool is_address(std::string_view host) {
-  return !host.empty() && (host.find_first_not_of("0123456789.") == std::string_view::npos ||
-                           (host.find(':') != std::string_view::npos &&
-                            host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos));
+  return !host.empty() &&
+         (host.find_first_not_of("0123456789.") == std::string_view::npos ||
+          (host.find(':') != std::string_view::npos &&
+           host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos));
 }
 
 bool is_ours(std::string_view host, const std::vector<std::string>& hosts) {
   const std::string name = base::to_lower(host_name(host));
   // An address cannot be rebound: only names can.
-  if (name == "localhost" || name.ends_with(".localhost") || is_address(host.starts_with('[') ? host_name(host) : name)) {
+  if (name == "localhost" || name.ends_with(".localhost") ||
+      is_address(host.starts_with('[') ? host_name(host) : name)) {
     return true;
   }
   // AWS's own names, for clients that are sent here by their resolver or proxy.
-  if (name.ends_with(".amazonaws.com") || name.ends_with(".ec2.internal") || name.ends_with(".compute.internal")) return true;
+  if (name.ends_with(".amazonaws.com") || name.ends_with(".ec2.internal") ||
+      name.ends_with(".compute.internal"))
+    return true;
   for (const std::string& ours : hosts) {
     if (name == base::to_lower(ours) || name.ends_with("." + base::to_lower(ours))) return true;
   }

@@ -31,7 +31,8 @@ class HeldAnswer final : public http::BodySource {
   std::optional<uint64_t> length() const override { return std::nullopt; }
 
  private:
-  // False: the answer is due, has been held for the longest time, or the server is going (it says no at once).
+  // False: the answer is due, has been held for the longest time, or the server is going (it says
+  // no at once).
   bool goes_on() {
     const base::Millis before = clock_.steady();
     if (hold_.ready(kBeat)) return false;
@@ -50,7 +51,8 @@ class HeldAnswer final : public http::BodySource {
 
 }  // namespace
 
-std::unique_ptr<http::BodySource> hold_answer(aws::Hold hold, std::function<std::string()> answer, base::Clock& clock) {
+std::unique_ptr<http::BodySource> hold_answer(aws::Hold hold, std::function<std::string()> answer,
+                                              base::Clock& clock) {
   return std::make_unique<HeldAnswer>(std::move(hold), std::move(answer), clock);
 }
 

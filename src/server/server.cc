@@ -38,13 +38,16 @@ constexpr const char* kAccount = "000000000000";
 constexpr double kOversubscription = 8;
 constexpr int kControlWorkers = 4;
 
-// Where apps/ and runtime/ lie: beside the sources that this binary was built from, or HOWDAH_SHARE.
+// Where apps/ and runtime/ lie: beside the sources that this binary was built from, or
+// HOWDAH_SHARE.
 std::filesystem::path share() {
   const char* given = ::getenv("HOWDAH_SHARE");
   return given ? given : HOWDAH_SHARE;
 }
 
-bool is_loopback(std::string_view host) { return host.starts_with("127.") || host == "::1" || host == "localhost"; }
+bool is_loopback(std::string_view host) {
+  return host.starts_with("127.") || host == "::1" || host == "localhost";
+}
 
 /// 32 random bytes of this installation, as hexadecimal; made once, mode 0600.
 Result<std::string> installation_secret(const std::filesystem::path& file, base::Ids& ids) {
@@ -130,7 +133,8 @@ struct Server {
     const store::iam::RootKey key = TRY(iam->root_key(is_loopback(options.host)));
     if (!is_loopback(options.host) && !key.secret.empty()) {
       std::fprintf(stderr,
-                   "This server listens beyond loopback, so test/test does not work. The root key, shown once:\n"
+                   "This server listens beyond loopback, so test/test does not work. The root key, "
+                   "shown once:\n"
                    "  AWS_ACCESS_KEY_ID=%s\n  AWS_SECRET_ACCESS_KEY=%s\n",
                    key.access_key_id.c_str(), key.secret.c_str());
     }
@@ -138,22 +142,26 @@ struct Server {
   }
 
   void make_services() {
-    howdah = std::make_unique<services::Howdah>(services::Howdah::Options{
-        *control, *iam, *nodes, clock, secret, HOWDAH_VERSION, kAccount, [this](bool drain) { ending.ask(drain); }});
+    howdah = std::make_unique<services::Howdah>(
+        services::Howdah::Options{*control, *iam, *nodes, clock, secret, HOWDAH_VERSION, kAccount,
+                                  [this](bool drain) { ending.ask(drain); }});
     s3 = std::make_unique<services::s3::S3Service>(*objects);
     iam_api = std::make_unique<services::iam::Iam>(*iam);
     sts = std::make_unique<services::sts::Sts>(*iam);
     emr = std::make_unique<services::emr::Emr>(*control, *iam, *releases, *types, ids, clock);
-    app = std::make_unique<App>(App::Options{kAccount, *iam, *howdah, clock, ids, {}},
-                                std::vector<aws::ServiceApi*>{s3.get(), iam_api.get(), sts.get(), emr.get()});
+    app = std::make_unique<App>(
+        App::Options{kAccount, *iam, *howdah, clock, ids, {}},
+        std::vector<aws::ServiceApi*>{s3.get(), iam_api.get(), sts.get(), emr.get()});
   }
 
   Status listen() {
     http::ServerOptions http_options;
     http_options.address = options.host;
     http_options.port = options.port;
-    http = TRY(http::Server::start(http_options, [this](http::Request& r) { return app->handle(r); }));
-    endpoint = fmt::format("http://{}:{}", is_loopback(options.host) ? "localhost" : options.host, http->port());
+    http =
+        TRY(http::Server::start(http_options, [this](http::Request& r) { return app->handle(r); }));
+    endpoint = fmt::format("http://{}:{}", is_loopback(options.host) ? "localhost" : options.host,
+                           http->port());
     return base::ok();
   }
 
@@ -169,13 +177,20 @@ struct Server {
     engines = TRY(control::make_spark_engines(std::move(engine_options), *releases, *types));
     host = control::make_local_host(*types);
     capacity = std::make_unique<control::Capacity>(*host, kOversubscription);
-    control::World world{*control, *nodes, *objects, *engines, *capacity, clock,
-                         [this, inside](const cluster::Cluster& cluster, const cluster::Step* step) {
-                           const std::string path = services::credentials_path(cluster.key, step ? step->id : "node");
-                           return std::vector<std::pair<std::string, std::string>>{
-                               {"AWS_CONTAINER_CREDENTIALS_FULL_URI", inside + path},
-                               {"AWS_CONTAINER_AUTHORIZATION_TOKEN", services::credentials_token(secret, path)}};
-                         }};
+    control::World world{
+        *control,
+        *nodes,
+        *objects,
+        *engines,
+        *capacity,
+        clock,
+        [this, inside](const cluster::Cluster& cluster, const cluster::Step* step) {
+          const std::string path =
+              services::credentials_path(cluster.key, step ? step->id : "node");
+          return std::vector<std::pair<std::string, std::string>>{
+              {"AWS_CONTAINER_CREDENTIALS_FULL_URI", inside + path},
+              {"AWS_CONTAINER_AUTHORIZATION_TOKEN", services::credentials_token(secret, path)}};
+        }};
     reconciler = std::make_unique<control::Reconciler>(std::move(world));
     loop = std::make_unique<control::Loop>(*reconciler, *control, *nodes, clock);
     return loop->start(kControlWorkers);
@@ -215,9 +230,11 @@ Status run(Server& server) {
   TRY(server.listen());
   TRY(server.start_control());
   TRY(server.announce());
-  base::log_info("server", "listening on {}, data in {}", server.endpoint, server.layout.data().string());
+  base::log_info("server", "listening on {}, data in {}", server.endpoint,
+                 server.layout.data().string());
   const bool drain = server.ending.wait();
-  base::log_info("server", "stopping{}", drain ? ", with all nodes" : "; nodes and their jobs go on");
+  base::log_info("server", "stopping{}",
+                 drain ? ", with all nodes" : "; nodes and their jobs go on");
   server.stop(drain);
   return base::ok();
 }

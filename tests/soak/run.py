@@ -2,10 +2,12 @@
 
     .venv/bin/python tests/soak/run.py --kills 200 [--seed N] [--server build/howdah]
 
-While the server is killed (-9) and started again: objects are written, clusters come and go, steps are
-added to clusters that stay. Afterwards: every acknowledged object, cluster and step is there; every step
-ended in a state; no step ran twice; no process, mount or cgroup is left 30 s after the clusters ended.
+While the server is killed (-9) and started again: objects are written, clusters come and go,
+steps are added to clusters that stay. Afterwards: every acknowledged object, cluster and step is
+there; every step ended in a state; no step ran twice; no process, mount or cgroup is left 30 s
+after the clusters ended.
 """
+
 import argparse
 import hashlib
 import pathlib
@@ -31,8 +33,11 @@ ENDED = ("COMPLETED", "CANCELLED", "FAILED")
 def step(name):
     # One line for every time that it really runs; its own id comes from the environment.
     script = 'echo "ran $EMR_STEP_ID"; sleep 0.3'
-    return {"Name": name, "ActionOnFailure": "CONTINUE",
-            "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["bash", "-c", script]}}
+    return {
+        "Name": name,
+        "ActionOnFailure": "CONTINUE",
+        "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["bash", "-c", script]},
+    }
 
 
 class Load:
@@ -48,18 +53,34 @@ class Load:
         self.threads = []
 
     def client(self, service):
-        config = botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
-        return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1", config=config,
-                            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
-                            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"])
+        config = botocore.config.Config(
+            retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30
+        )
+        return boto3.client(
+            service,
+            endpoint_url=self.server.endpoint,
+            region_name="us-east-1",
+            config=config,
+            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+        )
 
     def cluster(self, emr, name, keep, steps):
         return emr.run_job_flow(
-            Name=name, ReleaseLabel=RELEASE, Applications=[{"Name": "Spark"}],
-            ServiceRole="EMR_DefaultRole", JobFlowRole="EMR_EC2_DefaultRole", LogUri="s3://soak-logs/",
-            Instances={"InstanceGroups": [{"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1}],
-                       "KeepJobFlowAliveWhenNoSteps": keep},
-            Steps=steps)["JobFlowId"]
+            Name=name,
+            ReleaseLabel=RELEASE,
+            Applications=[{"Name": "Spark"}],
+            ServiceRole="EMR_DefaultRole",
+            JobFlowRole="EMR_EC2_DefaultRole",
+            LogUri="s3://soak-logs/",
+            Instances={
+                "InstanceGroups": [
+                    {"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1}
+                ],
+                "KeepJobFlowAliveWhenNoSteps": keep,
+            },
+            Steps=steps,
+        )["JobFlowId"]
 
     def prepare(self):
         s3 = self.client("s3")
@@ -92,7 +113,9 @@ class Load:
 
     def add_steps(self, number):
         cluster = self.kept[number % len(self.kept)]
-        ids = self.client("emr").add_job_flow_steps(JobFlowId=cluster, Steps=[step(f"step-{number}")])["StepIds"]
+        ids = self.client("emr").add_job_flow_steps(
+            JobFlowId=cluster, Steps=[step(f"step-{number}")]
+        )["StepIds"]
         self.steps.update({identifier: cluster for identifier in ids})
         self.stop.wait(0.4)
 
@@ -144,21 +167,43 @@ def check(load, problems):
             continue
         if hashlib.sha256(body).hexdigest() != digest:
             problems.append(f"object {key} has other bytes")
-    known = {item["Id"] for page in emr.get_paginator("list_clusters").paginate() for item in page["Clusters"]}
+    known = {
+        item["Id"]
+        for page in emr.get_paginator("list_clusters").paginate()
+        for item in page["Clusters"]
+    }
     problems += [f"cluster {lost} was acknowledged and is gone" for lost in load.clusters - known]
     load.clusters = known  # those of unclear answers too
 
     def busy():
-        return [item for cluster in load.kept for item in
-                emr.list_steps(ClusterId=cluster, StepStates=["PENDING", "RUNNING", "CANCEL_PENDING"])["Steps"]]
+        return [
+            item
+            for cluster in load.kept
+            for item in emr.list_steps(
+                ClusterId=cluster, StepStates=["PENDING", "RUNNING", "CANCEL_PENDING"]
+            )["Steps"]
+        ]
 
     until(lambda: not busy(), "every step of the kept clusters ends", 300, 0.5)
-    left = [item["Id"] for page in emr.get_paginator("list_clusters").paginate(
-        ClusterStates=["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING"]) for item in page["Clusters"]]
+    left = [
+        item["Id"]
+        for page in emr.get_paginator("list_clusters").paginate(
+            ClusterStates=["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING"]
+        )
+        for item in page["Clusters"]
+    ]
     for start in range(0, len(left), 10):
-        emr.terminate_job_flows(JobFlowIds=left[start:start + 10])
-    until(lambda: all(item["Status"]["State"] in OVER for page in emr.get_paginator("list_clusters").paginate()
-                      for item in page["Clusters"]), "every cluster ends", 300, 0.5)
+        emr.terminate_job_flows(JobFlowIds=left[start : start + 10])
+    until(
+        lambda: all(
+            item["Status"]["State"] in OVER
+            for page in emr.get_paginator("list_clusters").paginate()
+            for item in page["Clusters"]
+        ),
+        "every cluster ends",
+        300,
+        0.5,
+    )
     check_steps(load, emr, problems)
 
 
@@ -167,8 +212,11 @@ def check_leftovers(server, problems):
 
     def left():
         processes = [pid for pid in server.left_processes() if pid != server.process.pid]
-        cgroups = [str(path) for path in pathlib.Path("/sys/fs/cgroup").rglob(f"*{tag}*") if any(path.iterdir())
-                   and not path.name.endswith(tag)]
+        cgroups = [
+            str(path)
+            for path in pathlib.Path("/sys/fs/cgroup").rglob(f"*{tag}*")
+            if any(path.iterdir()) and not path.name.endswith(tag)
+        ]
         return processes or server.left_mounts() or cgroups
 
     try:
@@ -188,20 +236,27 @@ def soak(kills, seed, binary, say=print):
         load.prepare()
         slowest = 0.0
         for number in range(1, kills + 1):
-            time.sleep(load.random.uniform(0.2, 1.5))  # the moment of the kill is the test's own choice
+            time.sleep(
+                load.random.uniform(0.2, 1.5)
+            )  # the moment of the kill is the test's own choice
             server.kill()
             began = time.monotonic()
             server.start()
             slowest = max(slowest, time.monotonic() - began)
             if number % 10 == 0:
-                say(f"{number} kills: {len(load.objects)} objects, {len(load.clusters)} clusters, "
-                    f"{len(load.steps)} steps acknowledged; slowest start {slowest:.2f} s")
+                say(
+                    f"{number} kills: {len(load.objects)} objects, {len(load.clusters)} clusters, "
+                    f"{len(load.steps)} steps acknowledged; slowest start {slowest:.2f} s"
+                )
         load.finish()
         check(load, problems)
         check_leftovers(server, problems)
-        say(f"{kills} kills, seed {seed}: {len(load.objects)} objects, {len(load.clusters)} clusters, "
+        say(
+            f"{kills} kills, seed {seed}: {len(load.objects)} objects, "
+            f"{len(load.clusters)} clusters, "
             f"{len(load.steps)} steps acknowledged, {load.unclear} calls without an answer; "
-            f"slowest start {slowest:.2f} s; {len(problems)} problems")
+            f"slowest start {slowest:.2f} s; {len(problems)} problems"
+        )
     finally:
         load.stop.set()
         server.shut_down()

@@ -1,4 +1,5 @@
 """Ten kills; `make soak` does two hundred."""
+
 import pathlib
 import sys
 

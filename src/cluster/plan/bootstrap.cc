@@ -1,5 +1,5 @@
-// BOOTSTRAPPING: the bootstrap actions run in order, each must end with 0 (Management Guide, "Create
-// bootstrap actions to install additional software").
+// BOOTSTRAPPING: the bootstrap actions run in order, each must end with 0 (Management Guide,
+// "Create bootstrap actions to install additional software").
 
 #include <fmt/format.h>
 
@@ -15,9 +15,11 @@ std::string how_it_ended(const Process& process) {
   return fmt::format("exit code {}", process.exit_code);
 }
 
-void action_failed(Plan& plan, const Seen& seen, int number, const Process& process, base::Time now) {
+void action_failed(Plan& plan, const Seen& seen, int number, const Process& process,
+                   base::Time now) {
   const std::string id = instance_id(plan.next);
-  const BootstrapAction& action = plan.next.wanted.bootstrap_actions[static_cast<size_t>(number) - 1];
+  const BootstrapAction& action =
+      plan.next.wanted.bootstrap_actions[static_cast<size_t>(number) - 1];
   plan.next.status.errors.push_back(
       {"BOOTSTRAP_ACTION_FAILED",
        {{"component", "bootstrap-action"},
@@ -28,11 +30,13 @@ void action_failed(Plan& plan, const Seen& seen, int number, const Process& proc
         {"log", seen.bootstrap_log}},
        fmt::format("Bootstrap action {} ({}) on {}: {}. Its output: {}", number, action.path, id,
                    how_it_ended(process), seen.bootstrap_log)});
-  begin_termination(plan,
-                    {"BOOTSTRAP_FAILURE",
-                     fmt::format("On the master instance ({}), bootstrap action {} returned a non-zero return code",
-                                 id, number)},
-                    now);
+  begin_termination(
+      plan,
+      {"BOOTSTRAP_FAILURE",
+       fmt::format(
+           "On the master instance ({}), bootstrap action {} returned a non-zero return code", id,
+           number)},
+      now);
 }
 
 // True when every action has ended with 0.
@@ -47,9 +51,11 @@ bool actions_done(Plan& plan, const Seen& seen, base::Time now) {
       case Process::State::kUnknown:
         plan.actions.push_back({Action::Kind::kStartBootstrap, {}, number});
         return false;
-      case Process::State::kRunning: return false;
+      case Process::State::kRunning:
+        return false;
       case Process::State::kExited:
-      case Process::State::kLost: break;
+      case Process::State::kLost:
+        break;
     }
     if (process.state == Process::State::kExited && process.exit_code == 0 && process.signal == 0) {
       ++status.bootstrap_done;

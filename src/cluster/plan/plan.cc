@@ -22,11 +22,15 @@ namespace {
 
 void one_phase(Plan& plan, const Seen& seen, base::Time now) {
   switch (plan.next.status.state) {
-    case State::kStarting: return phase::provision(plan, seen, now);
-    case State::kBootstrapping: return phase::bootstrap(plan, seen, now);
+    case State::kStarting:
+      return phase::provision(plan, seen, now);
+    case State::kBootstrapping:
+      return phase::bootstrap(plan, seen, now);
     case State::kRunning:
-    case State::kWaiting: return phase::run_steps(plan, seen, now);
-    case State::kTerminating: return phase::wind_down(plan, seen, now);
+    case State::kWaiting:
+      return phase::run_steps(plan, seen, now);
+    case State::kTerminating:
+      return phase::wind_down(plan, seen, now);
     case State::kTerminated:
     case State::kTerminatedWithErrors:
       // What the world has and nobody wants is removed.
@@ -40,7 +44,8 @@ void one_phase(Plan& plan, const Seen& seen, base::Time now) {
 Plan plan(const Cluster& cluster, const Seen& seen, base::Time now) {
   Plan out{cluster, {}, {}, std::nullopt};
   // A phase that moved the cluster on hands over to the next at once: one commit, not one a state.
-  // The moves of cluster states make no cycle but RUNNING <-> WAITING, which run_steps settles itself.
+  // The moves of cluster states make no cycle but RUNNING <-> WAITING, which run_steps settles
+  // itself.
   State before;
   do {
     before = out.next.status.state;

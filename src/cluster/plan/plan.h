@@ -1,13 +1,13 @@
 #pragma once
 
-// What happens next to a cluster: a pure function of what is wanted, what is recorded, what was seen
-// in the world, and the time. No clock, no I/O, no lock, no throw.
+// What happens next to a cluster: a pure function of what is wanted, what is recorded, what was
+// seen in the world, and the time. No clock, no I/O, no lock, no throw.
 //
 //   plan(cluster, seen, now) -> { next, ended steps, events, actions, look_again }
 //
-// The caller commits `next` and the events first and acts then. Every action is idempotent and named
-// deterministically, and is planned again for as long as the world does not show its effect: a crash
-// anywhere is repaired by calling plan() again.
+// The caller commits `next` and the events first and acts then. Every action is idempotent and
+// named deterministically, and is planned again for as long as the world does not show its effect:
+// a crash anywhere is repaired by calling plan() again.
 
 #include <map>
 #include <optional>
@@ -36,7 +36,8 @@ struct Seen {
   struct Engine {
     enum class State { kMissing, kInstalling, kInstalled, kFailed };
     State state = State::kMissing;
-    std::string text;  // kInstalling: "Downloading Spark 3.5.5, 140 of 317 MB"; kFailed: package and cause
+    std::string
+        text;  // kInstalling: "Downloading Spark 3.5.5, 140 of 317 MB"; kFailed: package and cause
   } engine;
 
   bool capacity = true;  // the host takes (or has taken) this cluster on
@@ -51,20 +52,20 @@ struct Seen {
 
   /// What a step's end needs beside its exit status, for steps whose process ended.
   struct StepEnd {
-    bool logs_shipped = false;     // the last upload is done (or there is nowhere to upload to)
-    std::string logs_error;        // the upload failed for good
-    std::string exception;         // the last exception line of its stderr
-    std::string log_file;          // FailureDetails.LogFile: exists
-    std::string start_error;       // it could not be started at all: why
+    bool logs_shipped = false;  // the last upload is done (or there is nowhere to upload to)
+    std::string logs_error;     // the upload failed for good
+    std::string exception;      // the last exception line of its stderr
+    std::string log_file;       // FailureDetails.LogFile: exists
+    std::string start_error;    // it could not be started at all: why
   };
   std::map<std::string, StepEnd> step_ends;
-  bool memory_for_step = true;     // admission: the host's free memory allows another step
+  bool memory_for_step = true;  // admission: the host's free memory allows another step
   std::string memory_reason;
 
   bool bootstrap_logs_shipped = true;
-  std::string bootstrap_log;       // where the failed action's stderr lies
+  std::string bootstrap_log;  // where the failed action's stderr lies
 
-  base::Millis idle{0};            // how long the cluster has been idle, by steady time
+  base::Millis idle{0};  // how long the cluster has been idle, by steady time
   bool final_logs_shipped = false;
 };
 
@@ -110,7 +111,8 @@ void wind_down(Plan& plan, const Seen& seen, base::Time now);
 
 /// Enters TERMINATING: pending steps are cancelled.
 void begin_termination(Plan& plan, Reason reason, base::Time now);
-/// Looks at running steps' processes and moves those that ended; used while running and winding down.
+/// Looks at running steps' processes and moves those that ended; used while running and winding
+/// down.
 void settle_steps(Plan& plan, const Seen& seen, base::Time now);
 }  // namespace phase
 

@@ -29,7 +29,8 @@ Cluster cluster_in(State state, bool keep_alive = true) {
   out.wanted.applications = {"Spark"};
   out.status.state = state;
   out.status.admitted = out.status.node_wanted = state != State::kStarting;
-  if (state == State::kRunning || state == State::kWaiting) out.status.instance = InstanceState::kRunning;
+  if (state == State::kRunning || state == State::kWaiting)
+    out.status.instance = InstanceState::kRunning;
   return out;
 }
 
@@ -51,7 +52,8 @@ void exited(Seen& seen, const std::string& id, int code) {
 }
 
 bool has(const Plan& plan, Action::Kind kind) {
-  return std::any_of(plan.actions.begin(), plan.actions.end(), [&](const Action& a) { return a.kind == kind; });
+  return std::any_of(plan.actions.begin(), plan.actions.end(),
+                     [&](const Action& a) { return a.kind == kind; });
 }
 
 TEST(Plan, AClusterWithoutStepsWaitsWithAwsWords) {
@@ -103,8 +105,9 @@ TEST(Plan, ABootstrapActionThatFailsEndsTheClusterWithAwsWords) {
   const Plan out = plan(cluster, seen, kNow);
   EXPECT_EQ(out.next.status.state, State::kTerminatedWithErrors);
   EXPECT_EQ(out.next.status.reason.code, "BOOTSTRAP_FAILURE");
-  EXPECT_EQ(out.next.status.reason.message, "On the master instance (" + instance_id(cluster) +
-                                                "), bootstrap action 2 returned a non-zero return code");
+  EXPECT_EQ(out.next.status.reason.message,
+            "On the master instance (" + instance_id(cluster) +
+                "), bootstrap action 2 returned a non-zero return code");
   EXPECT_NE(out.next.status.errors.at(0).message.find("exit code 3"), std::string::npos);
 }
 
@@ -141,9 +144,12 @@ struct Failure {
 TEST(Plan, EveryFailurePolicy) {
   const std::vector<Failure> cases = {
       {OnFailure::kContinue, true, 1, State::kRunning, StepState::kRunning, "Running step"},
-      {OnFailure::kCancelAndWait, true, 1, State::kWaiting, StepState::kCancelled, "Cluster ready after last step failed."},
-      {OnFailure::kCancelAndWait, false, 1, State::kTerminatedWithErrors, StepState::kCancelled, "Shut down as step failed"},
-      {OnFailure::kTerminateCluster, true, 1, State::kTerminatedWithErrors, StepState::kCancelled, "Shut down as step failed"},
+      {OnFailure::kCancelAndWait, true, 1, State::kWaiting, StepState::kCancelled,
+       "Cluster ready after last step failed."},
+      {OnFailure::kCancelAndWait, false, 1, State::kTerminatedWithErrors, StepState::kCancelled,
+       "Shut down as step failed"},
+      {OnFailure::kTerminateCluster, true, 1, State::kTerminatedWithErrors, StepState::kCancelled,
+       "Shut down as step failed"},
       {OnFailure::kTerminateCluster, true, 2, State::kRunning, StepState::kRunning, "Running step"},
   };
   for (const Failure& c : cases) {
@@ -178,7 +184,8 @@ TEST(Plan, ATransientClusterSaysWhetherAStepFailed) {
     out = plan(out.next, seen, kNow);
     EXPECT_EQ(out.next.status.state, State::kTerminated);
     EXPECT_EQ(out.next.status.reason.code, "ALL_STEPS_COMPLETED");
-    EXPECT_EQ(out.next.status.reason.message, code == 0 ? "Steps completed" : "Steps completed with errors");
+    EXPECT_EQ(out.next.status.reason.message,
+              code == 0 ? "Steps completed" : "Steps completed with errors");
   }
 }
 
@@ -272,21 +279,29 @@ TEST(Plan, AutoTerminationActsOnSteadyTimeAlone) {
 // ---- properties ---------------------------------------------------------------------------------
 
 Cluster any_cluster() {
-  Cluster cluster = cluster_in(*rc::gen::element(State::kStarting, State::kBootstrapping, State::kRunning, State::kWaiting,
-                                                 State::kTerminating, State::kTerminated, State::kTerminatedWithErrors),
-                               *rc::gen::arbitrary<bool>());
+  Cluster cluster = cluster_in(
+      *rc::gen::element(State::kStarting, State::kBootstrapping, State::kRunning, State::kWaiting,
+                        State::kTerminating, State::kTerminated, State::kTerminatedWithErrors),
+      *rc::gen::arbitrary<bool>());
   cluster.wanted.step_concurrency = *rc::gen::inRange(1, 4);
   if (*rc::gen::inRange(0, 4) == 0) cluster.wanted.terminate = "user";
   if (*rc::gen::arbitrary<bool>()) cluster.wanted.log_uri = "s3://logs/x";
   if (*rc::gen::inRange(0, 3) == 0) cluster.wanted.idle_timeout_seconds = 60;
-  for (int i = *rc::gen::inRange(0, 3); i > 0; --i) cluster.wanted.bootstrap_actions.push_back({"b", "s3://b/x", {}});
-  const bool may_run = cluster.status.state == State::kRunning || cluster.status.state == State::kTerminating;
+  for (int i = *rc::gen::inRange(0, 3); i > 0; --i)
+    cluster.wanted.bootstrap_actions.push_back({"b", "s3://b/x", {}});
+  const bool may_run =
+      cluster.status.state == State::kRunning || cluster.status.state == State::kTerminating;
   for (int i = is_terminal(cluster.status.state) ? 0 : *rc::gen::inRange(0, 4); i > 0; --i) {
-    Step s = step("s-" + std::to_string(i), *rc::gen::element(OnFailure::kContinue, OnFailure::kCancelAndWait,
-                                                              OnFailure::kTerminateCluster));
-    s.cancel = *rc::gen::weightedElement<Cancel>({{4, Cancel::kNo}, {1, Cancel::kInterrupt}, {1, Cancel::kKill}});
-    if (cluster.status.state == State::kTerminating) s.state = StepState::kCancelPending;
-    else if (may_run) s.state = *rc::gen::element(StepState::kPending, StepState::kRunning, StepState::kCancelPending);
+    Step s = step("s-" + std::to_string(i),
+                  *rc::gen::element(OnFailure::kContinue, OnFailure::kCancelAndWait,
+                                    OnFailure::kTerminateCluster));
+    s.cancel = *rc::gen::weightedElement<Cancel>(
+        {{4, Cancel::kNo}, {1, Cancel::kInterrupt}, {1, Cancel::kKill}});
+    if (cluster.status.state == State::kTerminating)
+      s.state = StepState::kCancelPending;
+    else if (may_run)
+      s.state =
+          *rc::gen::element(StepState::kPending, StepState::kRunning, StepState::kCancelPending);
     cluster.steps.push_back(s);
   }
   return cluster;
@@ -294,8 +309,9 @@ Cluster any_cluster() {
 
 Seen any_seen(const Cluster& cluster) {
   Seen seen = healthy();
-  seen.engine.state = *rc::gen::element(Seen::Engine::State::kMissing, Seen::Engine::State::kInstalling,
-                                        Seen::Engine::State::kInstalled, Seen::Engine::State::kFailed);
+  seen.engine.state =
+      *rc::gen::element(Seen::Engine::State::kMissing, Seen::Engine::State::kInstalling,
+                        Seen::Engine::State::kInstalled, Seen::Engine::State::kFailed);
   seen.engine.text = "what the engine says";
   seen.capacity = *rc::gen::arbitrary<bool>();
   seen.capacity_reason = "what the host says";
@@ -306,8 +322,8 @@ Seen any_seen(const Cluster& cluster) {
   seen.idle = Millis(*rc::gen::inRange(0, 120'000));
   const auto process = [&](const std::string& id) {
     Process p;
-    p.state = *rc::gen::element(Process::State::kUnknown, Process::State::kRunning, Process::State::kExited,
-                                Process::State::kLost);
+    p.state = *rc::gen::element(Process::State::kUnknown, Process::State::kRunning,
+                                Process::State::kExited, Process::State::kLost);
     p.exit_code = *rc::gen::inRange(0, 3);
     if (p.state == Process::State::kExited) p.ended = kNow - Millis(*rc::gen::inRange(0, 20'000));
     seen.processes[id] = p;
@@ -334,7 +350,8 @@ RC_GTEST_PROP(PlanProperties, NeverMoreStepsAreStartedThanTheConcurrencyAllows, 
       return s.state == StepState::kRunning || s.state == StepState::kCancelPending;
     });
   };
-  RC_ASSERT(live(out.next.steps) <= std::max<long>(cluster.wanted.step_concurrency, live(cluster.steps)));
+  RC_ASSERT(live(out.next.steps) <=
+            std::max<long>(cluster.wanted.step_concurrency, live(cluster.steps)));
 }
 
 RC_GTEST_PROP(PlanProperties, AStepNeverCompletesWithoutAProcessThatEndedWithZero, ()) {

@@ -11,18 +11,23 @@ namespace {
 void say(Plan& plan, std::string message) { plan.next.status.reason = {"", std::move(message)}; }
 
 void engine_failed(Plan& plan, const Seen& seen, base::Time now) {
-  plan.next.status.errors.push_back({"ENGINE_INSTALL_FAILED",
-                                     {{"component", "install"}, {"release-label", plan.next.wanted.release_label}},
-                                     seen.engine.text});
+  plan.next.status.errors.push_back(
+      {"ENGINE_INSTALL_FAILED",
+       {{"component", "install"}, {"release-label", plan.next.wanted.release_label}},
+       seen.engine.text});
   begin_termination(plan, {"VALIDATION_ERROR", seen.engine.text}, now);
 }
 
 void node_failed(Plan& plan, const Seen& seen, base::Time now) {
   const std::string id = instance_id(plan.next);
-  plan.next.status.errors.push_back(
-      {"APPLICATION_PROVISIONING_FAILED", {{"component", "node"}, {"instance-id", id}}, seen.node_error});
+  plan.next.status.errors.push_back({"APPLICATION_PROVISIONING_FAILED",
+                                     {{"component", "node"}, {"instance-id", id}},
+                                     seen.node_error});
   begin_termination(
-      plan, {"BOOTSTRAP_FAILURE", fmt::format("On the master instance ({}), application provisioning failed", id)}, now);
+      plan,
+      {"BOOTSTRAP_FAILURE",
+       fmt::format("On the master instance ({}), application provisioning failed", id)},
+      now);
 }
 
 }  // namespace
@@ -33,7 +38,8 @@ void provision(Plan& plan, const Seen& seen, base::Time now) {
     return begin_termination(plan, {"USER_REQUEST", "Terminated by user request"}, now);
   }
   switch (seen.engine.state) {
-    case Seen::Engine::State::kFailed: return engine_failed(plan, seen, now);
+    case Seen::Engine::State::kFailed:
+      return engine_failed(plan, seen, now);
     case Seen::Engine::State::kMissing:
       say(plan, "Preparing the download of the release's applications");
       plan.actions.push_back({Action::Kind::kInstallEngine});
@@ -41,10 +47,12 @@ void provision(Plan& plan, const Seen& seen, base::Time now) {
       return;
     case Seen::Engine::State::kInstalling:
       say(plan, seen.engine.text);
-      plan.actions.push_back({Action::Kind::kInstallEngine});  // it is single-flight: asking again repairs a crash
+      plan.actions.push_back(
+          {Action::Kind::kInstallEngine});  // it is single-flight: asking again repairs a crash
       plan.look_again = base::Millis(500);
       return;
-    case Seen::Engine::State::kInstalled: break;
+    case Seen::Engine::State::kInstalled:
+      break;
   }
   if (!status.admitted && !seen.capacity) {
     say(plan, seen.capacity_reason);

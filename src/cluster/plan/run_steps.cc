@@ -1,6 +1,7 @@
-// RUNNING and WAITING: which step starts next, what a failed one means for the others and the cluster.
-// Sources: EMR API reference, StepConfig.ActionOnFailure; Management Guide, "Considerations for running
-// multiple steps in parallel" (with a concurrency above 1 ActionOnFailure does not act).
+// RUNNING and WAITING: which step starts next, what a failed one means for the others and the
+// cluster. Sources: EMR API reference, StepConfig.ActionOnFailure; Management Guide,
+// "Considerations for running multiple steps in parallel" (with a concurrency above 1
+// ActionOnFailure does not act).
 
 #include <algorithm>
 
@@ -25,7 +26,8 @@ void cancel_as_asked(Plan& plan, base::Time now) {
   }
 }
 
-// The first failure of this very plan that asks for more than going on. True: the cluster terminates.
+// The first failure of this very plan that asks for more than going on. True: the cluster
+// terminates.
 bool act_on_failure(Plan& plan, const Cluster& before, base::Time now) {
   if (plan.next.wanted.step_concurrency > 1) return false;
   for (size_t i = 0; i < plan.next.steps.size(); ++i) {
@@ -65,19 +67,25 @@ bool start_pending(Plan& plan, const Seen& seen, base::Time now) {
 
 const char* waiting_message(StepState last) {
   switch (last) {
-    case StepState::kCompleted: return "Cluster ready after last step completed.";
-    case StepState::kFailed: return "Cluster ready after last step failed.";
-    case StepState::kCancelled: return "Cluster ready after last step cancelled.";
-    default: return "Cluster ready to run steps.";
+    case StepState::kCompleted:
+      return "Cluster ready after last step completed.";
+    case StepState::kFailed:
+      return "Cluster ready after last step failed.";
+    case StepState::kCancelled:
+      return "Cluster ready after last step cancelled.";
+    default:
+      return "Cluster ready to run steps.";
   }
 }
 
 void idle(Plan& plan, const Seen& seen, base::Time now) {
   Status& status = plan.next.status;
   if (!plan.next.wanted.keep_alive) {
-    return begin_termination(plan,
-                             {"ALL_STEPS_COMPLETED", status.any_step_failed ? "Steps completed with errors" : "Steps completed"},
-                             now);
+    return begin_termination(
+        plan,
+        {"ALL_STEPS_COMPLETED",
+         status.any_step_failed ? "Steps completed with errors" : "Steps completed"},
+        now);
   }
   if (status.state == State::kRunning) {
     advance(plan.next, State::kWaiting, {"", waiting_message(status.last_step)}, now, plan.events);
@@ -85,7 +93,9 @@ void idle(Plan& plan, const Seen& seen, base::Time now) {
   if (const auto timeout = plan.next.wanted.idle_timeout_seconds) {
     const base::Millis limit(*timeout * 1000);
     if (seen.idle >= limit) {
-      return begin_termination(plan, {"USER_REQUEST", "Terminated by the auto-termination policy: the cluster was idle"}, now);
+      return begin_termination(
+          plan, {"USER_REQUEST", "Terminated by the auto-termination policy: the cluster was idle"},
+          now);
     }
     plan.look_again = limit - seen.idle;
   }
@@ -98,7 +108,8 @@ void run_steps(Plan& plan, const Seen& seen, base::Time now) {
     return begin_termination(plan, {"USER_REQUEST", "Terminated by user request"}, now);
   }
   if (!seen.node_alive) {
-    // After a reboot: steps that ran are lost and fail below; the node is made again for the next ones.
+    // After a reboot: steps that ran are lost and fail below; the node is made again for the next
+    // ones.
     plan.actions.push_back({Action::Kind::kEnsureNode});
     plan.look_again = base::Millis(1000);
   }

@@ -1,4 +1,5 @@
-// Steps that were started: those whose process ended move on, once their logs are where they belong.
+// Steps that were started: those whose process ended move on, once their logs are where they
+// belong.
 
 #include <fmt/format.h>
 
@@ -16,11 +17,13 @@ void note_end(Plan& plan, const Step& step) {
 std::string how_it_failed(const Process& process) {
   if (process.state == Process::State::kLost) return process.lost_reason;
   if (process.out_of_memory) return "The step's process was killed because it ran out of memory.";
-  if (process.signal != 0) return fmt::format("The step's process was ended by signal {}.", process.signal);
+  if (process.signal != 0)
+    return fmt::format("The step's process was ended by signal {}.", process.signal);
   return fmt::format("The step ended with exit code {}.", process.exit_code);
 }
 
-void fail(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& process, base::Time now) {
+void fail(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& process,
+          base::Time now) {
   if (!end.start_error.empty()) {
     step.failure_reason = "The step could not be started.";
     step.failure_message = end.start_error;
@@ -36,13 +39,14 @@ void fail(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& proce
   advance(step, StepState::kFailed, "", now, plan.events);
 }
 
-void finish(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& process, base::Time now) {
-  const bool clean = process.state == Process::State::kExited && process.exit_code == 0 && process.signal == 0 &&
-                     end.start_error.empty();
+void finish(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& process,
+            base::Time now) {
+  const bool clean = process.state == Process::State::kExited && process.exit_code == 0 &&
+                     process.signal == 0 && end.start_error.empty();
   std::string note;
   if (!end.logs_shipped && !step.log_uri.empty()) {
-    note = fmt::format("Its logs could not be uploaded{}{}; they are kept on the node.", end.logs_error.empty() ? "" : ": ",
-                       end.logs_error);
+    note = fmt::format("Its logs could not be uploaded{}{}; they are kept on the node.",
+                       end.logs_error.empty() ? "" : ": ", end.logs_error);
   }
   if (step.state == StepState::kCancelPending && (step.signalled || !clean)) {
     advance(step, StepState::kCancelled, step.reason, now, plan.events);
@@ -89,7 +93,8 @@ void settle(Plan& plan, Step& step, const Seen& seen, base::Time now) {
   }
   const bool uploads = !step.log_uri.empty() || !plan.next.wanted.log_uri.empty();
   const bool may_wait = process.ended && now - *process.ended < kLogGrace && now >= *process.ended;
-  if (uploads && !end.logs_shipped && end.logs_error.empty() && (may_wait || !end.start_error.empty())) {
+  if (uploads && !end.logs_shipped && end.logs_error.empty() &&
+      (may_wait || !end.start_error.empty())) {
     plan.actions.push_back({Action::Kind::kShipStepLogs, step.id});
     plan.look_again = base::Millis(200);
     return;
@@ -101,7 +106,8 @@ void settle(Plan& plan, Step& step, const Seen& seen, base::Time now) {
 
 void settle_steps(Plan& plan, const Seen& seen, base::Time now) {
   for (Step& step : plan.next.steps) {
-    if (step.state == StepState::kRunning || step.state == StepState::kCancelPending) settle(plan, step, seen, now);
+    if (step.state == StepState::kRunning || step.state == StepState::kCancelPending)
+      settle(plan, step, seen, now);
   }
 }
 

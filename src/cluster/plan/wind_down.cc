@@ -11,7 +11,8 @@ void wind_down(Plan& plan, const Seen& seen, base::Time now) {
     settle_steps(plan, seen, now);
   } else {
     for (Step& step : plan.next.steps) {  // no node, no process: nothing of it runs any more
-      if (!is_terminal(step.state)) advance(step, StepState::kCancelled, step.reason, now, plan.events);
+      if (!is_terminal(step.state))
+        advance(step, StepState::kCancelled, step.reason, now, plan.events);
     }
   }
   const bool live = std::any_of(plan.next.steps.begin(), plan.next.steps.end(),
@@ -31,7 +32,8 @@ void wind_down(Plan& plan, const Seen& seen, base::Time now) {
   advance_instance(plan.next, InstanceState::kTerminated, now, plan.events);
   const Reason reason = plan.next.status.reason;
   const bool clean = reason.code == "USER_REQUEST" || reason.code == "ALL_STEPS_COMPLETED";
-  advance(plan.next, clean ? State::kTerminated : State::kTerminatedWithErrors, reason, now, plan.events);
+  advance(plan.next, clean ? State::kTerminated : State::kTerminatedWithErrors, reason, now,
+          plan.events);
 }
 
 }  // namespace howdah::cluster::phase

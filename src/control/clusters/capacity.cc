@@ -18,11 +18,13 @@ bool Capacity::admit(const cluster::Cluster& cluster, std::string* reason) {
   uint64_t taken = 0;
   for (const auto& [key, bytes] : admitted_) taken += bytes;
   const double limit = static_cast<double>(host_.total_memory()) * factor_;
-  if (!cluster.status.admitted && !admitted_.empty() && static_cast<double>(taken + needs) > limit) {
+  if (!cluster.status.admitted && !admitted_.empty() &&
+      static_cast<double>(taken + needs) > limit) {
     *reason = fmt::format(
-        "Waiting for capacity: {} clusters take {:.0f} of {:.0f} GiB of declared memory on this host, and {} declares {:.0f}",
-        admitted_.size(), static_cast<double>(taken) / kGiB, limit / kGiB, cluster.wanted.instance_type,
-        static_cast<double>(needs) / kGiB);
+        "Waiting for capacity: {} clusters take {:.0f} of {:.0f} GiB of declared memory on this "
+        "host, and {} declares {:.0f}",
+        admitted_.size(), static_cast<double>(taken) / kGiB, limit / kGiB,
+        cluster.wanted.instance_type, static_cast<double>(needs) / kGiB);
     waiting_.insert(cluster.key);
     return false;
   }
@@ -37,7 +39,8 @@ std::vector<cluster::Key> Capacity::release(const cluster::Key& key) {
   if (admitted_.erase(key) == 0) return {};
   // More than can be taken on at once need not hear of it.
   std::vector<cluster::Key> out;
-  for (auto it = waiting_.begin(); it != waiting_.end() && out.size() < 16; ++it) out.push_back(*it);
+  for (auto it = waiting_.begin(); it != waiting_.end() && out.size() < 16; ++it)
+    out.push_back(*it);
   return out;
 }
 
@@ -51,8 +54,10 @@ std::vector<cluster::Key> Capacity::admitted() {
 bool Capacity::memory_for_step(int running, std::string* reason) {
   const uint64_t free = host_.available_memory();
   if (running == 0 || free >= kStepNeeds) return true;
-  *reason = fmt::format("Waiting for memory: {:.1f} GiB of this host are free, a step needs {:.1f}; {} steps are running",
-                        static_cast<double>(free) / kGiB, static_cast<double>(kStepNeeds) / kGiB, running);
+  *reason = fmt::format(
+      "Waiting for memory: {:.1f} GiB of this host are free, a step needs {:.1f}; {} steps are "
+      "running",
+      static_cast<double>(free) / kGiB, static_cast<double>(kStepNeeds) / kGiB, running);
   return false;
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
-// Which clusters this host has taken on. Declared units may exceed the host by a factor; beyond it a new
-// cluster waits in STARTING. A cluster that asks for more than all of that still gets its turn alone:
-// "never fits" is a limit that a user sets, never this host.
-// Threads: concurrent calls allowed. Not durable: rebuilt from the store's admitted clusters.
+// Which clusters this host has taken on. Declared units may exceed the host by a factor; beyond it
+// a new cluster waits in STARTING. A cluster that asks for more than all of that still gets its
+// turn alone: "never fits" is a limit that a user sets, never this host. Threads: concurrent calls
+// allowed. Not durable: rebuilt from the store's admitted clusters.
 
 #include <map>
 #include <mutex>

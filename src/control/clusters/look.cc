@@ -20,10 +20,18 @@ constexpr size_t kTail = 64 * 1024;
 cluster::Process process_of(const nodes::ProcessSeen& seen) {
   cluster::Process out;
   switch (seen.state) {
-    case nodes::ProcessSeen::State::kUnknown: out.state = cluster::Process::State::kUnknown; break;
-    case nodes::ProcessSeen::State::kRunning: out.state = cluster::Process::State::kRunning; break;
-    case nodes::ProcessSeen::State::kExited: out.state = cluster::Process::State::kExited; break;
-    case nodes::ProcessSeen::State::kLost: out.state = cluster::Process::State::kLost; break;
+    case nodes::ProcessSeen::State::kUnknown:
+      out.state = cluster::Process::State::kUnknown;
+      break;
+    case nodes::ProcessSeen::State::kRunning:
+      out.state = cluster::Process::State::kRunning;
+      break;
+    case nodes::ProcessSeen::State::kExited:
+      out.state = cluster::Process::State::kExited;
+      break;
+    case nodes::ProcessSeen::State::kLost:
+      out.state = cluster::Process::State::kLost;
+      break;
   }
   out.exit_code = seen.exit_code;
   out.signal = seen.signal;
@@ -35,10 +43,14 @@ cluster::Process process_of(const nodes::ProcessSeen& seen) {
 
 Seen::Engine::State state_of(Engines::Look::State state) {
   switch (state) {
-    case Engines::Look::State::kMissing: return Seen::Engine::State::kMissing;
-    case Engines::Look::State::kInstalling: return Seen::Engine::State::kInstalling;
-    case Engines::Look::State::kInstalled: return Seen::Engine::State::kInstalled;
-    case Engines::Look::State::kFailed: return Seen::Engine::State::kFailed;
+    case Engines::Look::State::kMissing:
+      return Seen::Engine::State::kMissing;
+    case Engines::Look::State::kInstalling:
+      return Seen::Engine::State::kInstalling;
+    case Engines::Look::State::kInstalled:
+      return Seen::Engine::State::kInstalled;
+    case Engines::Look::State::kFailed:
+      return Seen::Engine::State::kFailed;
   }
   return Seen::Engine::State::kMissing;
 }
@@ -84,8 +96,9 @@ Result<Seen> Reconciler::look(const Cluster& cluster, Memory& memory) {
   seen.bootstrap_logs_shipped = !place || memory.bootstrap_shipped;
   if (cluster.status.bootstrap_done < static_cast<int>(cluster.wanted.bootstrap_actions.size())) {
     const int number = cluster.status.bootstrap_done + 1;
-    seen.bootstrap_log = place ? place->uri(bootstrap_key(cluster, number, "stderr"))
-                               : (bootstrap_log_folder(number) / "stderr").string() + " on the node";
+    seen.bootstrap_log = place
+                             ? place->uri(bootstrap_key(cluster, number, "stderr"))
+                             : (bootstrap_log_folder(number) / "stderr").string() + " on the node";
   }
   seen.final_logs_shipped = !place || memory.final_shipped;
   return seen;
@@ -105,14 +118,17 @@ void Reconciler::look_at_steps(const Cluster& cluster, Memory& memory, Seen& see
     pending = pending || step.state == StepState::kPending;
     if (step.state != StepState::kRunning && step.state != StepState::kCancelPending) continue;
     const auto found = seen.processes.find(cluster::process_of_step(step));
-    const cluster::Process process = found == seen.processes.end() ? cluster::Process{} : found->second;
+    const cluster::Process process =
+        found == seen.processes.end() ? cluster::Process{} : found->second;
     if (process.state == cluster::Process::State::kRunning) continue;
 
     Seen::StepEnd end;
     if (process.state == cluster::Process::State::kUnknown) {
       // What cannot be started at all is known without trying.
-      if (const auto launch = job::launch(step.jar, site); !launch.ok()) end.start_error = launch.error().message;
-      if (const auto it = memory.start_error.find(step.id); it != memory.start_error.end()) end.start_error = it->second;
+      if (const auto launch = job::launch(step.jar, site); !launch.ok())
+        end.start_error = launch.error().message;
+      if (const auto it = memory.start_error.find(step.id); it != memory.start_error.end())
+        end.start_error = it->second;
       if (end.start_error.empty()) continue;
     }
     const auto place = log_place_of(cluster, step);
@@ -130,10 +146,12 @@ void Reconciler::look_at_steps(const Cluster& cluster, Memory& memory, Seen& see
   if (draining_) {
     seen.memory_for_step = false;
     seen.memory_reason = "Waiting for the server to be started again";
-    for (auto& [id, end] : seen.step_ends) end.exception = "The server was shut down (howdah down) while the step ran.";
+    for (auto& [id, end] : seen.step_ends)
+      end.exception = "The server was shut down (howdah down) while the step ran.";
     return;
   }
-  if (pending) seen.memory_for_step = world_.capacity.memory_for_step(running_steps(), &seen.memory_reason);
+  if (pending)
+    seen.memory_for_step = world_.capacity.memory_for_step(running_steps(), &seen.memory_reason);
 }
 
 }  // namespace howdah::control

@@ -56,10 +56,12 @@ void Loop::work(std::stop_token stop) {
     const base::Millis now = clock_.steady();
     auto next = entries_.end();
     for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-      if (!it->second.running && (next == entries_.end() || it->second.due < next->second.due)) next = it;
+      if (!it->second.running && (next == entries_.end() || it->second.due < next->second.due))
+        next = it;
     }
     if (next == entries_.end() || next->second.due > now) {
-      const base::Millis pause = next == entries_.end() ? kHousekeeping : std::min(kHousekeeping, next->second.due - now);
+      const base::Millis pause =
+          next == entries_.end() ? kHousekeeping : std::min(kHousekeeping, next->second.due - now);
       changed_.wait_for(lock, stop, pause, [this, before = pushes_] { return pushes_ != before; });
       continue;
     }
@@ -104,7 +106,8 @@ void Loop::run(const cluster::Key& key, std::stop_token) {
 
 void Loop::listen_to_store(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    for (const cluster::Key& key : store_.changes().take(base::Millis(1000), stop)) push(key, base::Millis(0));
+    for (const cluster::Key& key : store_.changes().take(base::Millis(1000), stop))
+      push(key, base::Millis(0));
   }
 }
 

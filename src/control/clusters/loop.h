@@ -1,8 +1,9 @@
 #pragma once
 
-// The control loop: keys that changed, keys that asked to be looked at again, and processes that may have
-// ended, all lead to reconcile(key) on one of a few workers; never two for one key. An error is retried
-// with backoff. Ownership: borrows the reconciler, the store and the provider. Threads: its own.
+// The control loop: keys that changed, keys that asked to be looked at again, and processes that
+// may have ended, all lead to reconcile(key) on one of a few workers; never two for one key. An
+// error is retried with backoff. Ownership: borrows the reconciler, the store and the provider.
+// Threads: its own.
 
 #include <condition_variable>
 #include <map>
@@ -17,7 +18,8 @@ namespace howdah::control {
 
 class Loop {
  public:
-  Loop(Reconciler& reconciler, store::ControlStore& store, nodes::Provider& nodes, base::Clock& clock)
+  Loop(Reconciler& reconciler, store::ControlStore& store, nodes::Provider& nodes,
+       base::Clock& clock)
       : reconciler_(reconciler), store_(store), nodes_(nodes), clock_(clock) {}
   ~Loop() { stop(); }
 

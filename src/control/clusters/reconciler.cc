@@ -19,7 +19,8 @@ bool starts_something(const cluster::Action& action) {
 
 bool runs_steps(const cluster::Cluster& cluster) {
   return std::any_of(cluster.steps.begin(), cluster.steps.end(), [](const cluster::Step& step) {
-    return step.state == cluster::StepState::kRunning || step.state == cluster::StepState::kCancelPending;
+    return step.state == cluster::StepState::kRunning ||
+           step.state == cluster::StepState::kCancelPending;
   });
 }
 
@@ -60,9 +61,11 @@ Result<std::optional<base::Millis>> Reconciler::reconcile(const cluster::Key& ke
   }
   {
     std::lock_guard lock(mutex_);
-    memory.running = static_cast<int>(std::count_if(plan.next.steps.begin(), plan.next.steps.end(), [](const auto& s) {
-      return s.state == cluster::StepState::kRunning || s.state == cluster::StepState::kCancelPending;
-    }));
+    memory.running = static_cast<int>(
+        std::count_if(plan.next.steps.begin(), plan.next.steps.end(), [](const auto& s) {
+          return s.state == cluster::StepState::kRunning ||
+                 s.state == cluster::StepState::kCancelPending;
+        }));
   }
   std::optional<base::Error> failure;
   for (const cluster::Action& action : plan.actions) {
@@ -74,7 +77,8 @@ Result<std::optional<base::Millis>> Reconciler::reconcile(const cluster::Key& ke
   }
   if (failure) return *failure;
   // What was done shows in the next look; an unchanged plan with actions would otherwise spin.
-  if (!plan.actions.empty()) return std::optional(std::min(plan.look_again.value_or(base::Millis(50)), base::Millis(50)));
+  if (!plan.actions.empty())
+    return std::optional(std::min(plan.look_again.value_or(base::Millis(50)), base::Millis(50)));
   return plan.look_again;
 }
 

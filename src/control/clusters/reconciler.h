@@ -1,10 +1,10 @@
 #pragma once
 
-// One cluster, brought one decision further: look at the world, plan(), commit, act. Level-triggered and
-// idempotent: calling it again is always right, after a crash at any point too.
-// Ownership: borrows everything in World. Threads: concurrent calls for different keys; the loop never
-// runs one key twice at once. Failure: an error means "try again with backoff"; what fails a cluster or a
-// step becomes its state.
+// One cluster, brought one decision further: look at the world, plan(), commit, act.
+// Level-triggered and idempotent: calling it again is always right, after a crash at any point too.
+// Ownership: borrows everything in World. Threads: concurrent calls for different keys; the loop
+// never runs one key twice at once. Failure: an error means "try again with backoff"; what fails a
+// cluster or a step becomes its state.
 
 #include <functional>
 #include <map>
@@ -30,8 +30,10 @@ struct World {
   Engines& engines;
   Capacity& capacity;
   base::Clock& clock;
-  /// The environment that gives a process its role's credentials; of a cluster, or of one step of it.
-  std::function<std::vector<std::pair<std::string, std::string>>(const cluster::Cluster&, const cluster::Step*)>
+  /// The environment that gives a process its role's credentials; of a cluster, or of one step of
+  /// it.
+  std::function<std::vector<std::pair<std::string, std::string>>(const cluster::Cluster&,
+                                                                 const cluster::Step*)>
       credentials_environment;
 };
 
@@ -50,16 +52,17 @@ class Reconciler {
   /// Uploads what has grown of running steps' logs; called by the loop now and then.
   void ship_running(const cluster::Key& key);
 
-  /// Ends all nodes for a shutdown: steps that ran end FAILED with that reason and their clusters' policies
-  /// act; what waits goes on at the next start. Call when the loop has stopped; reconcile() starts nothing
-  /// afterwards.
+  /// Ends all nodes for a shutdown: steps that ran end FAILED with that reason and their clusters'
+  /// policies act; what waits goes on at the next start. Call when the loop has stopped;
+  /// reconcile() starts nothing afterwards.
   base::Status drain();
 
   /// Nodes that no unfinished cluster wants: removed. Called once at the start and now and then.
   base::Status remove_unwanted();
 
  private:
-  // What is remembered between two calls for a cluster; lost at a restart, which only repeats uploads.
+  // What is remembered between two calls for a cluster; lost at a restart, which only repeats
+  // uploads.
   struct Memory {
     std::map<std::string, bool> shipped;            // ended steps whose logs are up
     std::map<std::string, std::string> ship_error;  // failed for good
@@ -72,7 +75,7 @@ class Reconciler {
     int node_tries = 0;
     std::string node_error;
     std::optional<base::Millis> idle_since;
-    int running = 0;  // steps, for the host's count
+    int running = 0;                                // steps, for the host's count
     std::map<std::string, uint64_t> shipped_bytes;  // of running logs, by path
   };
 
@@ -85,13 +88,14 @@ class Reconciler {
   void look_at_steps(const cluster::Cluster& cluster, Memory& memory, cluster::Seen& seen);
   int running_steps();
   // act.cc
-  base::Status act(const cluster::Cluster& cluster, const cluster::Seen& seen, const cluster::Action& action,
-                   Memory& memory);
+  base::Status act(const cluster::Cluster& cluster, const cluster::Seen& seen,
+                   const cluster::Action& action, Memory& memory);
   base::Status ensure_node(const cluster::Cluster& cluster, Memory& memory);
   base::Status start_bootstrap(const cluster::Cluster& cluster, int number);
-  base::Status start_step(const cluster::Cluster& cluster, const cluster::Step& step, Memory& memory);
-  base::Status ship_step(const cluster::Cluster& cluster, const cluster::Step& step, const cluster::Seen& seen,
-                         Memory& memory);
+  base::Status start_step(const cluster::Cluster& cluster, const cluster::Step& step,
+                          Memory& memory);
+  base::Status ship_step(const cluster::Cluster& cluster, const cluster::Step& step,
+                         const cluster::Seen& seen, Memory& memory);
   base::Status ship_bootstrap(const cluster::Cluster& cluster, Memory& memory);
 
   World world_;

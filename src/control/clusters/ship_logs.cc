@@ -52,8 +52,8 @@ class GzipSource final : public objects::Source {
 
 }  // namespace
 
-base::Status ship_file(objects::ObjectStore& store, const std::string& bucket, const std::string& key,
-                       base::Fd file) {
+base::Status ship_file(objects::ObjectStore& store, const std::string& bucket,
+                       const std::string& key, base::Fd file) {
   struct stat info {};
   const bool there = file.valid() && ::fstat(file.get(), &info) == 0;
   GzipSource source(std::move(file), there ? static_cast<uint64_t>(info.st_size) : 0, key);

@@ -1,8 +1,8 @@
 #pragma once
 
-// Sends log files to the cluster's LogUri, gzip-compressed, in EMR's layout. Streams: a log of any size
-// takes one buffer of memory. Threads: concurrent calls allowed. Failure: the first error, naming the
-// file; what was sent before it stays.
+// Sends log files to the cluster's LogUri, gzip-compressed, in EMR's layout. Streams: a log of any
+// size takes one buffer of memory. Threads: concurrent calls allowed. Failure: the first error,
+// naming the file; what was sent before it stays.
 
 #include <string>
 
@@ -14,7 +14,7 @@ namespace howdah::control {
 
 /// Uploads the open file as `key`; without one (-1 inside) an empty log. What is written to it
 /// meanwhile goes with the next upload.
-base::Status ship_file(objects::ObjectStore& store, const std::string& bucket, const std::string& key,
-                       base::Fd file);
+base::Status ship_file(objects::ObjectStore& store, const std::string& bucket,
+                       const std::string& key, base::Fd file);
 
 }  // namespace howdah::control

@@ -1,5 +1,5 @@
-// The real store and the real reconciler against a world in memory, with a crash at every single commit
-// and action: whatever happens, the same end, the same history, and nothing run twice.
+// The real store and the real reconciler against a world in memory, with a crash at every single
+// commit and action: whatever happens, the same end, the same history, and nothing run twice.
 
 #include <gtest/gtest.h>
 
@@ -31,30 +31,36 @@ struct CrashPoint {
 class CrashingStore final : public store::ControlStore {
  public:
   CrashingStore(store::ControlStore& real, CrashPoint& point) : real_(real), point_(point) {}
-  base::Result<base::JsonObject> create_cluster(const Key& k, const cluster::Wanted& w, const base::JsonObject& r,
-                                                const std::vector<store::NewStep>& s, const store::Retry& t,
+  base::Result<base::JsonObject> create_cluster(const Key& k, const cluster::Wanted& w,
+                                                const base::JsonObject& r,
+                                                const std::vector<store::NewStep>& s,
+                                                const store::Retry& t,
                                                 const base::JsonObject& a) override {
     return real_.create_cluster(k, w, r, s, t, a);
   }
   base::Result<store::ClusterRow> cluster(const Key& k) override { return real_.cluster(k); }
   base::Result<store::Page<store::ClusterRow>> clusters(const std::string& a, const std::string& r,
-                                                        const store::ClusterFilter& f, const std::string& m,
-                                                        size_t l) override {
+                                                        const store::ClusterFilter& f,
+                                                        const std::string& m, size_t l) override {
     return real_.clusters(a, r, f, m, l);
   }
-  base::Status change_wanted(const std::vector<Key>& k,
-                             const std::function<base::Status(cluster::Wanted&, const cluster::Status&)>& c) override {
+  base::Status change_wanted(
+      const std::vector<Key>& k,
+      const std::function<base::Status(cluster::Wanted&, const cluster::Status&)>& c) override {
     return real_.change_wanted(k, c);
   }
-  base::Result<base::JsonObject> add_steps(const Key& k, const std::vector<store::NewStep>& s,
-                                           const std::function<base::Status(const store::ClusterRow&, size_t)>& c,
-                                           const store::Retry& t, const base::JsonObject& a) override {
+  base::Result<base::JsonObject> add_steps(
+      const Key& k, const std::vector<store::NewStep>& s,
+      const std::function<base::Status(const store::ClusterRow&, size_t)>& c, const store::Retry& t,
+      const base::JsonObject& a) override {
     return real_.add_steps(k, s, c, t, a);
   }
-  base::Result<store::StepRow> step(const Key& k, const std::string& id) override { return real_.step(k, id); }
+  base::Result<store::StepRow> step(const Key& k, const std::string& id) override {
+    return real_.step(k, id);
+  }
   base::Result<store::Page<store::StepRow>> steps(const Key& k, const std::vector<std::string>& i,
-                                                  const std::vector<cluster::StepState>& s, const std::string& m,
-                                                  size_t l) override {
+                                                  const std::vector<cluster::StepState>& s,
+                                                  const std::string& m, size_t l) override {
     return real_.steps(k, i, s, m, l);
   }
   base::Result<std::vector<CancelOutcome>> cancel_steps(
@@ -62,10 +68,13 @@ class CrashingStore final : public store::ControlStore {
       const std::function<std::string(const cluster::Step*)>& m) override {
     return real_.cancel_steps(k, i, h, m);
   }
-  base::Result<std::vector<EventRow>> events(const Key& k, int64_t a, size_t l) override { return real_.events(k, a, l); }
+  base::Result<std::vector<EventRow>> events(const Key& k, int64_t a, size_t l) override {
+    return real_.events(k, a, l);
+  }
   base::Status warn(const Key& k, const std::string& m) override { return real_.warn(k, m); }
   base::Result<Loaded> load(const Key& k) override { return real_.load(k); }
-  base::Status commit(const Loaded& b, const cluster::Cluster& n, const std::vector<cluster::Event>& e) override {
+  base::Status commit(const Loaded& b, const cluster::Cluster& n,
+                      const std::vector<cluster::Event>& e) override {
     point_.pass();
     const base::Status done = real_.commit(b, n, e);
     point_.pass();
@@ -95,7 +104,6 @@ class FakeEngines final : public Engines {
     spec.hostname = cluster::private_dns(cluster);
     return spec;
   }
-  std::vector<std::string> notes_on(const std::vector<std::string>&) override { return {}; }
 
  private:
   bool installed_ = false;
@@ -130,7 +138,8 @@ class FakeObjects final : public objects::ObjectStore {
       text.append(buffer, got);
     }
   }
-  base::Result<std::string> get_text(const std::string& bucket, const std::string& key, size_t) override {
+  base::Result<std::string> get_text(const std::string& bucket, const std::string& key,
+                                     size_t) override {
     return kept[bucket + "/" + key];
   }
   base::Result<objects::ObjectInfo> head(const std::string&, const std::string&) override {
@@ -173,7 +182,8 @@ struct Story {
 class Simulation {
  public:
   explicit Simulation(int crash_at) {
-    folder_ = std::filesystem::temp_directory_path() / ("howdah-sim-" + base::RandomIds().token(base::kLowerAlnum, 10));
+    folder_ = std::filesystem::temp_directory_path() /
+              ("howdah-sim-" + base::RandomIds().token(base::kLowerAlnum, 10));
     std::filesystem::create_directories(folder_);
     store_ = std::move(store::ControlStore::open(folder_ / "control.db", clock_)).value();
     point_.at = crash_at;
@@ -195,17 +205,22 @@ class Simulation {
     nodes_.set_script([](const std::string&, const nodes::ProcessSpec& spec) -> std::optional<int> {
       return spec.id.ends_with("bad") ? 3 : 0;
     });
-    nodes_.set_fault([this](auto call, auto, const std::string&, const std::string&) -> std::optional<base::Error> {
-      if (call != nodes::FakeProvider::Call::kLook && call != nodes::FakeProvider::Call::kList) point_.pass();
+    nodes_.set_fault([this](auto call, auto, const std::string&,
+                            const std::string&) -> std::optional<base::Error> {
+      if (call != nodes::FakeProvider::Call::kLook && call != nodes::FakeProvider::Call::kList)
+        point_.pass();
       return std::nullopt;
     });
     start();
     for (int round = 0; round < 400; ++round) {
       if (round == story.terminate_at_round) {
-        EXPECT_TRUE(store_->change_wanted({key_}, [](cluster::Wanted& w, const cluster::Status&) {
-          w.terminate = "user";
-          return base::ok();
-        }).ok());
+        EXPECT_TRUE(store_
+                        ->change_wanted({key_},
+                                        [](cluster::Wanted& w, const cluster::Status&) {
+                                          w.terminate = "user";
+                                          return base::ok();
+                                        })
+                        .ok());
       }
       if (cluster::is_terminal(store_->cluster(key_)->status.state)) break;
       try {
@@ -224,7 +239,9 @@ class Simulation {
     capacity_ = std::make_unique<Capacity>(host_, 8);
     reconciler_ = std::make_unique<Reconciler>(
         World{crashing_store(), nodes_, objects_, engines_, *capacity_, clock_,
-              [](const cluster::Cluster&, const cluster::Step*) { return std::vector<std::pair<std::string, std::string>>(); }});
+              [](const cluster::Cluster&, const cluster::Step*) {
+                return std::vector<std::pair<std::string, std::string>>();
+              }});
     EXPECT_TRUE(reconciler_->remove_unwanted().ok());
   }
   store::ControlStore& crashing_store() {
@@ -243,7 +260,8 @@ class Simulation {
     for (const auto& started : began) ++out.started[started.spec.id];
     const auto events = store_->events(key_, 0, 1000);
     for (const auto& event : *events) {
-      if (!event.event.state.empty()) out.history.push_back(event.event.subject + " " + event.event.state);
+      if (!event.event.state.empty())
+        out.history.push_back(event.event.subject + " " + event.event.state);
     }
     nodes_.set_fault({});
     out.nodes_left = nodes_.list()->size();
@@ -293,7 +311,8 @@ void survive_every_crash(const Story& story, const Outcome& expected) {
 TEST(Simulation, ATransientClusterWithABadStepSurvivesEveryCrash) {
   Story story;
   story.bootstrap = {{"one", "s3://b/one", {}}, {"two", "s3://b/two", {}}};
-  story.steps = {step("s-1", OnFailure::kContinue), step("s-2-bad", OnFailure::kContinue), step("s-3", OnFailure::kContinue)};
+  story.steps = {step("s-1", OnFailure::kContinue), step("s-2-bad", OnFailure::kContinue),
+                 step("s-3", OnFailure::kContinue)};
   Outcome expected;
   expected.state = cluster::State::kTerminated;
   expected.message = "Steps completed with errors";
@@ -310,7 +329,8 @@ TEST(Simulation, AFailureThatTerminatesSurvivesEveryCrash) {
   Outcome expected;
   expected.state = cluster::State::kTerminatedWithErrors;
   expected.message = "Shut down as step failed";
-  expected.steps = {{"s-1-bad", cluster::StepState::kFailed}, {"s-2", cluster::StepState::kCancelled}};
+  expected.steps = {{"s-1-bad", cluster::StepState::kFailed},
+                    {"s-2", cluster::StepState::kCancelled}};
   survive_every_crash(story, expected);
 }
 
@@ -323,7 +343,8 @@ TEST(Simulation, ATerminationByTheUserSurvivesEveryCrash) {
   Outcome expected;
   expected.state = cluster::State::kTerminated;
   expected.message = "Terminated by user request";
-  expected.steps = {{"s-1", cluster::StepState::kCompleted}, {"s-2", cluster::StepState::kCompleted}};
+  expected.steps = {{"s-1", cluster::StepState::kCompleted},
+                    {"s-2", cluster::StepState::kCompleted}};
   survive_every_crash(story, expected);
 }
 

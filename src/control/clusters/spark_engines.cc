@@ -34,7 +34,8 @@ uint64_t meminfo(std::string_view name) {
 
 class LocalHost final : public Host {
  public:
-  explicit LocalHost(const apps::InstanceTypes& types) : types_(types), total_(meminfo("MemTotal")) {}
+  explicit LocalHost(const apps::InstanceTypes& types)
+      : types_(types), total_(meminfo("MemTotal")) {}
   uint64_t total_memory() override { return total_; }
   uint64_t available_memory() override { return meminfo("MemAvailable"); }
   uint64_t declared_memory(const std::string& name) override {
@@ -49,9 +50,12 @@ class LocalHost final : public Host {
 
 class SparkEngines final : public Engines {
  public:
-  SparkEngines(SparkEnginesOptions options, apps::Templates templates, const apps::Releases& releases,
-               const apps::InstanceTypes& types)
-      : options_(std::move(options)), templates_(std::move(templates)), releases_(releases), types_(types),
+  SparkEngines(SparkEnginesOptions options, apps::Templates templates,
+               const apps::Releases& releases, const apps::InstanceTypes& types)
+      : options_(std::move(options)),
+        templates_(std::move(templates)),
+        releases_(releases),
+        types_(types),
         supervisor_(os::Launcher(options_.installation)) {}
 
   Look look(const std::string& label) override {
@@ -59,13 +63,18 @@ class SparkEngines final : public Engines {
     const auto progress = apps::read_progress(options_.engines, label);
     const os::ProcessStatus process = os::Supervisor::look(run_folder(label));
     if (process.state == os::ProcessStatus::State::kRunning) {
-      return {Look::State::kInstalling, progress && !progress->text.empty() ? progress->text : "Preparing the download"};
+      return {Look::State::kInstalling,
+              progress && !progress->text.empty() ? progress->text : "Preparing the download"};
     }
     std::lock_guard lock(mutex_);
-    if (!started_here_ || process.state == os::ProcessStatus::State::kUnknown) return {Look::State::kMissing, ""};
-    if (process.state == os::ProcessStatus::State::kExited && process.exit_code == 0) return {Look::State::kMissing, ""};
-    const std::string cause = progress && !progress->error.empty() ? progress->error : last_words(label, process);
-    return {Look::State::kFailed, fmt::format("Installing {} failed: {}. Try: howdah install {}", label, cause, label)};
+    if (!started_here_ || process.state == os::ProcessStatus::State::kUnknown)
+      return {Look::State::kMissing, ""};
+    if (process.state == os::ProcessStatus::State::kExited && process.exit_code == 0)
+      return {Look::State::kMissing, ""};
+    const std::string cause =
+        progress && !progress->error.empty() ? progress->error : last_words(label, process);
+    return {Look::State::kFailed,
+            fmt::format("Installing {} failed: {}. Try: howdah install {}", label, cause, label)};
   }
 
   Status install(const std::string& label) override {
@@ -75,16 +84,18 @@ class SparkEngines final : public Engines {
       started_here_ = true;
       return base::ok();
     }
-    // One that ended before this cluster asked is no answer to it: the next try gets a fresh folder.
+    // One that ended before this cluster asked is no answer to it: the next try gets a fresh
+    // folder.
     if (process.state != os::ProcessStatus::State::kUnknown) TRY(os::erase_tree(run_folder(label)));
     os::ProcessPlan plan;
     plan.argv = {"/proc/self/exe", "install", label, "--engines", options_.engines.string()};
     std::error_code failed;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
     if (!failed) plan.argv[0] = self.string();
-    for (const char* name : {"PATH", "HOME", "JAVA_HOME", "HOWDAH_CACHE", "HOWDAH_PYTHON", "HTTP_PROXY", "HTTPS_PROXY",
-                             "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "PIP_INDEX_URL", "PIP_CONFIG_FILE",
-                             "PIP_EXTRA_INDEX_URL", "PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "MAVEN_OPTS"}) {
+    for (const char* name :
+         {"PATH", "HOME", "JAVA_HOME", "HOWDAH_CACHE", "HOWDAH_PYTHON", "HTTP_PROXY", "HTTPS_PROXY",
+          "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "PIP_INDEX_URL", "PIP_CONFIG_FILE",
+          "PIP_EXTRA_INDEX_URL", "PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "MAVEN_OPTS"}) {
       if (const char* value = ::getenv(name)) plan.environment.emplace_back(name, value);
     }
     plan.stdout_path = log_file(label);
@@ -96,24 +107,26 @@ class SparkEngines final : public Engines {
   }
 
   Result<nodes::NodeSpec> node_of(const Cluster& cluster) override {
-    const auto installed = apps::installed(releases_, cluster.wanted.release_label, options_.engines);
+    const auto installed =
+        apps::installed(releases_, cluster.wanted.release_label, options_.engines);
     if (!installed) {
       return base::unavailable(fmt::format("{} is not installed any more; try: howdah install {}",
-                                           cluster.wanted.release_label, cluster.wanted.release_label));
+                                           cluster.wanted.release_label,
+                                           cluster.wanted.release_label));
     }
-    const apps::NodeView view =
-        apps::node_view(*installed, templates_, apps::flatten(cluster.wanted.configurations), facts_of(cluster));
+    const apps::NodeView view = apps::node_view(
+        *installed, templates_, apps::flatten(cluster.wanted.configurations), facts_of(cluster));
     nodes::NodeSpec spec;
     spec.id = cluster::node_id(cluster);
     spec.hostname = cluster::private_dns(cluster);
-    for (const apps::Mount& mount : view.mounts) spec.mounts.push_back({mount.source, mount.target, mount.read_only});
+    for (const apps::Mount& mount : view.mounts)
+      spec.mounts.push_back({mount.source, mount.target, mount.read_only});
     spec.mounts.push_back({options_.runtime, "/usr/lib/howdah", true});
-    for (const apps::File& file : view.files) spec.files.push_back({file.path, file.contents, file.mode});
+    for (const apps::File& file : view.files)
+      spec.files.push_back({file.path, file.contents, file.mode});
     spec.environment = view.environment;
     return spec;
   }
-
-  std::vector<std::string> notes_on(const std::vector<std::string>& argv) override { return apps::submit_notes(argv); }
 
  private:
   apps::NodeFacts facts_of(const Cluster& cluster) const {
@@ -126,7 +139,8 @@ class SparkEngines final : public Engines {
     facts.instance_group_id = cluster.wanted.group_id;
     facts.instance_type = cluster.wanted.instance_type;
     facts.hostname = cluster::private_dns(cluster);
-    if (cluster.status.timeline.created) facts.created_millis = base::to_millis(*cluster.status.timeline.created);
+    if (cluster.status.timeline.created)
+      facts.created_millis = base::to_millis(*cluster.status.timeline.created);
     if (const apps::InstanceType* type = types_.find(cluster.wanted.instance_type)) {
       facts.memory_mib = type->memory_mib();
       facts.vcpu = type->vcpu;
@@ -135,14 +149,17 @@ class SparkEngines final : public Engines {
     return facts;
   }
 
-  std::filesystem::path run_folder(const std::string& label) const { return options_.data / "installs" / safe(label); }
+  std::filesystem::path run_folder(const std::string& label) const {
+    return options_.data / "installs" / safe(label);
+  }
   std::filesystem::path log_file(const std::string& label) const {
     return options_.data / "installs" / (safe(label) + ".log");
   }
   // A label comes from a table of ours, but a path is made only of what cannot lead anywhere.
   static std::string safe(const std::string& label) {
     std::string out;
-    for (char c : label) out += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' ? c : '_';
+    for (char c : label)
+      out += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' ? c : '_';
     return out;
   }
 
@@ -150,8 +167,10 @@ class SparkEngines final : public Engines {
     const std::string text = os::read_file(log_file(label)).value_or("");
     const size_t end = text.find_last_not_of(" \n");
     const size_t begin = end == std::string::npos ? 0 : text.rfind('\n', end) + 1;
-    const std::string last = end == std::string::npos ? process.reason : text.substr(begin, end - begin + 1);
-    return fmt::format("{} (exit code {}, log {})", last, process.exit_code, log_file(label).string());
+    const std::string last =
+        end == std::string::npos ? process.reason : text.substr(begin, end - begin + 1);
+    return fmt::format("{} (exit code {}, log {})", last, process.exit_code,
+                       log_file(label).string());
   }
 
   const SparkEnginesOptions options_;
@@ -165,7 +184,8 @@ class SparkEngines final : public Engines {
 
 }  // namespace
 
-Result<std::unique_ptr<Engines>> make_spark_engines(SparkEnginesOptions options, const apps::Releases& releases,
+Result<std::unique_ptr<Engines>> make_spark_engines(SparkEnginesOptions options,
+                                                    const apps::Releases& releases,
                                                     const apps::InstanceTypes& types) {
   apps::Templates templates = TRY(apps::load_templates(options.apps / "spark"));
   TRY(os::make_folders(options.data / "installs"));
@@ -173,6 +193,8 @@ Result<std::unique_ptr<Engines>> make_spark_engines(SparkEnginesOptions options,
       std::make_unique<SparkEngines>(std::move(options), std::move(templates), releases, types));
 }
 
-std::unique_ptr<Host> make_local_host(const apps::InstanceTypes& types) { return std::make_unique<LocalHost>(types); }
+std::unique_ptr<Host> make_local_host(const apps::InstanceTypes& types) {
+  return std::make_unique<LocalHost>(types);
+}
 
 }  // namespace howdah::control

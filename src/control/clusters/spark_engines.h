@@ -1,8 +1,8 @@
 #pragma once
 
-// Engines over src/apps: installs by a supervised `howdah install <label>` that outlives the server, and
-// makes the primary node's view from what is installed. Ownership: borrows the release table; owns its
-// templates. Threads: concurrent calls allowed.
+// Engines over src/apps: installs by a supervised `howdah install <label>` that outlives the
+// server, and makes the primary node's view from what is installed. Ownership: borrows the release
+// table; owns its templates. Threads: concurrent calls allowed.
 
 #include <filesystem>
 #include <memory>

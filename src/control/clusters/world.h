@@ -1,12 +1,11 @@
 #pragma once
 
-// The world as the reconciler needs it, so that a simulation can stand in for it: engines, host, and
-// the options. Nodes come through nodes::Provider, logs go to objects::ObjectStore.
-// Threads: implementations allow concurrent calls.
+// The world as the reconciler needs it, so that a simulation can stand in for it: engines, host,
+// and the options. Nodes come through nodes::Provider, logs go to objects::ObjectStore. Threads:
+// implementations allow concurrent calls.
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "cluster/cluster.h"
@@ -28,9 +27,6 @@ class Engines {
   virtual base::Status install(const std::string& release_label) = 0;
   /// What a cluster's primary node shows: mounts, files, environment.
   virtual base::Result<nodes::NodeSpec> node_of(const cluster::Cluster& cluster) = 0;
-  /// What the node will change in a command (`--master yarn` on a primary-only cluster), a sentence each:
-  /// for the step's controller log.
-  virtual std::vector<std::string> notes_on(const std::vector<std::string>& argv) = 0;
 };
 
 /// What the host has.

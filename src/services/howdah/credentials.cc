@@ -1,5 +1,5 @@
-// A job's role credentials, as the AWS SDKs fetch them from AWS_CONTAINER_CREDENTIALS_FULL_URI (AWS SDKs and
-// Tools Reference Guide, "Container credential provider").
+// A job's role credentials, as the AWS SDKs fetch them from AWS_CONTAINER_CREDENTIALS_FULL_URI (AWS
+// SDKs and Tools Reference Guide, "Container credential provider").
 
 #include <fmt/format.h>
 
@@ -32,7 +32,10 @@ std::string credentials_token(std::string_view secret, std::string_view path) {
 http::Response Howdah::credentials(http::Request& request) {
   const std::string_view token = request.headers.value_or("Authorization", "");
   if (!base::equals_in_constant_time(token, credentials_token(o_.secret, request.path))) {
-    return error_answer({base::Code::kPermissionDenied, "This token is not for these credentials.", "AccessDenied", {}});
+    return error_answer({base::Code::kPermissionDenied,
+                         "This token is not for these credentials.",
+                         "AccessDenied",
+                         {}});
   }
   const std::vector<std::string_view> parts = base::split(request.path, '/');
   if (parts.size() != 6) return error_answer(base::not_found("No such credentials."));
@@ -41,7 +44,8 @@ http::Response Howdah::credentials(http::Request& request) {
   const auto row = o_.store.cluster(key);
   if (!row.ok()) return error_answer(row.error());
   if (cluster::is_terminal(row->status.state)) {
-    return error_answer({base::Code::kPermissionDenied, "The cluster has ended.", "AccessDenied", {}});
+    return error_answer(
+        {base::Code::kPermissionDenied, "The cluster has ended.", "AccessDenied", {}});
   }
   std::string role;
   if (subject != "node") {
@@ -50,14 +54,18 @@ http::Response Howdah::credentials(http::Request& request) {
     role = role_name_of(step->step.execution_role);
   }
   if (role.empty()) {
-    const std::string profile = row->wanted.job_flow_role.empty() ? "EMR_EC2_DefaultRole"
-                                                                  : role_name_of(row->wanted.job_flow_role);
+    const std::string profile = row->wanted.job_flow_role.empty()
+                                    ? "EMR_EC2_DefaultRole"
+                                    : role_name_of(row->wanted.job_flow_role);
     const auto found = o_.iam.instance_profile(profile);
     if (!found.ok()) return error_answer(found.error());
-    if (!found->role) return error_answer(base::not_found(fmt::format("Instance profile {} has no role.", profile)));
+    if (!found->role)
+      return error_answer(
+          base::not_found(fmt::format("Instance profile {} has no role.", profile)));
     role = found->role->name;
   }
-  const auto minted = o_.iam.mint_session(role, subject == "node" ? cluster::instance_id(row->as_cluster()) : subject, kLifetime);
+  const auto minted = o_.iam.mint_session(
+      role, subject == "node" ? cluster::instance_id(row->as_cluster()) : subject, kLifetime);
   if (!minted.ok()) return error_answer(minted.error());
   return json_answer({{"AccessKeyId", minted->access_key_id},
                       {"SecretAccessKey", minted->secret},

@@ -27,9 +27,11 @@ http::Response Howdah::answer(http::Request& request, const std::string& region)
   if (request.method == "GET" && what == "clusters" && parts.size() == 3 && parts[2] == "events") {
     return events(std::string(parts[1]), request, region);
   }
-  if (request.method == "GET" && what == "logs" && parts.size() == 4) return logs(parts, request, region);
+  if (request.method == "GET" && what == "logs" && parts.size() == 4)
+    return logs(parts, request, region);
   if (request.method == "POST" && what == "shutdown") return shutdown(request);
-  return error_answer(base::not_found("There is no " + request.method + " " + request.path + " in this version."));
+  return error_answer(
+      base::not_found("There is no " + request.method + " " + request.path + " in this version."));
 }
 
 http::Response Howdah::status(const std::string& region) {
@@ -52,8 +54,10 @@ http::Response Howdah::status(const std::string& region) {
   return json_answer({{"version", o_.version}, {"Clusters", std::move(clusters)}});
 }
 
-http::Response Howdah::events(const std::string& cluster, const http::Request& request, const std::string& region) {
-  const int64_t after = std::strtoll(std::string(query_value(request, "after")).c_str(), nullptr, 10);
+http::Response Howdah::events(const std::string& cluster, const http::Request& request,
+                              const std::string& region) {
+  const int64_t after =
+      std::strtoll(std::string(query_value(request, "after")).c_str(), nullptr, 10);
   const auto rows = o_.store.events({o_.account, region, cluster}, after, 1000);
   if (!rows.ok()) return error_answer(rows.error());
   base::JsonArray out;
@@ -74,7 +78,8 @@ http::Response Howdah::shutdown(http::Request& request) {
   bool drain = false;
   if (!body->empty()) {
     const auto json = base::parse_json(*body);
-    if (!json.ok() || !json->is_object()) return error_answer(base::invalid_argument("The body must be a JSON object."));
+    if (!json.ok() || !json->is_object())
+      return error_answer(base::invalid_argument("The body must be a JSON object."));
     drain = base::bool_at(json->get_object(), "Drain");
   }
   o_.shut_down(drain);

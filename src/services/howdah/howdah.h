@@ -1,16 +1,18 @@
 #pragma once
 
-// Our own small API, below /_howdah/: what the command line and the nodes need and AWS has no operation
-// for. JSON in and out; errors are {"error":{"code","message"}}.
+// Our own small API, below /_howdah/: what the command line and the nodes need and AWS has no
+// operation for. JSON in and out; errors are {"error":{"code","message"}}.
 //
 //   GET  /_howdah/health                       no signature: {"status":"ok","version":…}
 //   GET  /_howdah/credentials/<region>/<cluster>/<subject>
-//                                              a job's role credentials, for its token alone (the container
-//                                              credentials protocol of the AWS SDKs); subject: node or a step
+//                                              a job's role credentials, for its token alone (the
+//                                              container credentials protocol of the AWS SDKs);
+//                                              subject: node or a step
 //   GET  /_howdah/status                       clusters that have not ended, with their steps
 //   GET  /_howdah/clusters/<cluster>/events?after=N
 //   GET  /_howdah/logs/<cluster>/<step>/<file>?offset=N&follow=1
-//                                              raw bytes of a step's log, and what is appended while it runs
+//                                              raw bytes of a step's log, and what is appended
+//                                              while it runs
 //   POST /_howdah/shutdown {"Drain":true}      ends the server; with Drain its nodes too
 //
 // All but the first two are signed (service "howdah") and allowed by policy (howdah:*).
@@ -27,8 +29,8 @@
 
 namespace howdah::services {
 
-/// What proves that a process is the one that a role's credentials are for: an HMAC of the path. Who
-/// knows the installation's secret (the server) can make it; it says nothing about other paths.
+/// What proves that a process is the one that a role's credentials are for: an HMAC of the path.
+/// Who knows the installation's secret (the server) can make it; it says nothing about other paths.
 std::string credentials_token(std::string_view secret, std::string_view path);
 std::string credentials_path(const cluster::Key& key, const std::string& subject);
 
@@ -39,7 +41,7 @@ class Howdah {
     store::iam::Iam& iam;
     nodes::Provider& nodes;
     base::Clock& clock;
-    std::string secret;   // 32 random bytes of this installation
+    std::string secret;  // 32 random bytes of this installation
     std::string version;
     std::string account;
     std::function<void(bool drain)> shut_down;  // returns at once
@@ -56,8 +58,10 @@ class Howdah {
  private:
   http::Response credentials(http::Request& request);
   http::Response status(const std::string& region);
-  http::Response events(const std::string& cluster, const http::Request& request, const std::string& region);
-  http::Response logs(const std::vector<std::string_view>& parts, const http::Request& request, const std::string& region);
+  http::Response events(const std::string& cluster, const http::Request& request,
+                        const std::string& region);
+  http::Response logs(const std::vector<std::string_view>& parts, const http::Request& request,
+                      const std::string& region);
   http::Response shutdown(http::Request& request);
 
   Options o_;

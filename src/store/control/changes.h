@@ -1,8 +1,8 @@
 #pragma once
 
 // Who waits for a change of a cluster: the control loop for any, a held answer for one.
-// Threads: all methods may be called concurrently. Nothing here is durable: after a start everything
-// unfinished counts as changed.
+// Threads: all methods may be called concurrently. Nothing here is durable: after a start
+// everything unfinished counts as changed.
 
 #include <condition_variable>
 #include <cstdint>
@@ -24,7 +24,8 @@ class Changes {
 
   /// Counts up with every change of `key` since the start.
   uint64_t generation(const cluster::Key& key) const;
-  /// Waits until the generation of `key` is beyond `seen`, or `timeout` (real time) passed; true when it is.
+  /// Waits until the generation of `key` is beyond `seen`, or `timeout` (real time) passed; true
+  /// when it is.
   bool wait_beyond(const cluster::Key& key, uint64_t seen, base::Millis timeout);
 
   /// The server is going: whoever waits, now or later, returns at once.

@@ -32,7 +32,9 @@ Result<JsonObject> object_from(std::string_view text) {
 }
 
 // "<created>/<id or sequence>" as hexadecimal: opaque, and never a valid one by accident.
-std::string marker_of(int64_t position, const std::string& id) { return base::to_hex(fmt::format("{}/{}", position, id)); }
+std::string marker_of(int64_t position, const std::string& id) {
+  return base::to_hex(fmt::format("{}/{}", position, id));
+}
 
 Result<std::pair<int64_t, std::string>> position_of(const std::string& marker) {
   std::string text;
@@ -50,11 +52,12 @@ Result<std::pair<int64_t, std::string>> position_of(const std::string& marker) {
 
 class Store final : public ControlStore {
  public:
-  Store(std::unique_ptr<db::Database> database, base::Clock& clock) : db_(std::move(database)), clock_(clock) {}
+  Store(std::unique_ptr<db::Database> database, base::Clock& clock)
+      : db_(std::move(database)), clock_(clock) {}
 
-  Result<JsonObject> create_cluster(const Key& key, const cluster::Wanted& wanted, const JsonObject& request,
-                                    const std::vector<NewStep>& steps, const Retry& retry,
-                                    const JsonObject& answer) override {
+  Result<JsonObject> create_cluster(const Key& key, const cluster::Wanted& wanted,
+                                    const JsonObject& request, const std::vector<NewStep>& steps,
+                                    const Retry& retry, const JsonObject& answer) override {
     JsonObject given = answer;
     TRY(db_->write([&](db::Connection& c) -> Status {
       given = answer;
@@ -67,9 +70,12 @@ class Store final : public ControlStore {
       status.timeline.created = now;
       status.instance_timeline.created = now;
       status.reason.message = "Configuring cluster";
-      TRY(c.run("INSERT INTO clusters (account, region, id, created, state, request, wanted, status) VALUES (?,?,?,?,?,?,?,?)",
-                key.account, key.region, key.id, base::to_millis(now), cluster::name_of(status.state),
-                base::to_text(request), base::to_text(cluster::to_json(wanted)), base::to_text(cluster::to_json(status))));
+      TRY(
+          c.run("INSERT INTO clusters (account, region, id, created, state, request, wanted, "
+                "status) VALUES (?,?,?,?,?,?,?,?)",
+                key.account, key.region, key.id, base::to_millis(now),
+                cluster::name_of(status.state), base::to_text(request),
+                base::to_text(cluster::to_json(wanted)), base::to_text(cluster::to_json(status))));
       TRY(append_steps(c, key, steps, now));
       TRY(append_event(c, key, {now, key.id, "cluster", "STARTING", "The cluster was requested."}));
       return remember(c, retry, answer);
@@ -87,26 +93,30 @@ class Store final : public ControlStore {
     return out;
   }
 
-  Result<Page<ClusterRow>> clusters(const std::string& account, const std::string& region, const ClusterFilter& filter,
-                                    const std::string& marker, size_t limit) override {
+  Result<Page<ClusterRow>> clusters(const std::string& account, const std::string& region,
+                                    const ClusterFilter& filter, const std::string& marker,
+                                    size_t limit) override {
     std::pair<int64_t, std::string> after{INT64_MAX, ""};
     if (!marker.empty()) after = TRY(position_of(marker));
     std::string sql =
-        "SELECT id, request, wanted, status, created FROM clusters WHERE account = ? AND region = ? "
+        "SELECT id, request, wanted, status, created FROM clusters WHERE account = ? AND region = "
+        "? "
         "AND (created < ? OR (created = ? AND id > ?)) AND created >= ? AND created <= ?";
     if (!filter.states.empty()) {
       sql += " AND state IN (";
       for (size_t i = 0; i < filter.states.size(); ++i) {
-        sql += fmt::format("{}'{}'", i ? "," : "", cluster::name_of(filter.states[i]));  // names of our own
+        sql += fmt::format("{}'{}'", i ? "," : "",
+                           cluster::name_of(filter.states[i]));  // names of our own
       }
       sql += ")";
     }
     sql += " ORDER BY created DESC, id LIMIT ?";
     Page<ClusterRow> page;
     TRY(db_->read([&](db::Connection& c) -> Status {
-      db::Query q = c.query(sql, account, region, after.first, after.first, after.second,
-                            filter.created_after ? base::to_millis(*filter.created_after) : int64_t{0},
-                            filter.created_before ? base::to_millis(*filter.created_before) : INT64_MAX, limit + 1);
+      db::Query q = c.query(
+          sql, account, region, after.first, after.first, after.second,
+          filter.created_after ? base::to_millis(*filter.created_after) : int64_t{0},
+          filter.created_before ? base::to_millis(*filter.created_before) : INT64_MAX, limit + 1);
       int64_t last = 0;
       while (TRY(q.next())) {
         if (page.rows.size() == limit) {
@@ -121,13 +131,16 @@ class Store final : public ControlStore {
     return page;
   }
 
-  Status change_wanted(const std::vector<Key>& keys,
-                       const std::function<Status(cluster::Wanted&, const cluster::Status&)>& change) override {
+  Status change_wanted(
+      const std::vector<Key>& keys,
+      const std::function<Status(cluster::Wanted&, const cluster::Status&)>& change) override {
     TRY(db_->write([&](db::Connection& c) -> Status {
       for (const Key& key : keys) {
         ClusterRow row = TRY(read_cluster(c, key));
         TRY(change(row.wanted, row.status));
-        TRY(c.run("UPDATE clusters SET wanted = ?, version = version + 1 WHERE account = ? AND region = ? AND id = ?",
+        TRY(
+            c.run("UPDATE clusters SET wanted = ?, version = version + 1 WHERE account = ? AND "
+                  "region = ? AND id = ?",
                   base::to_text(cluster::to_json(row.wanted)), key.account, key.region, key.id));
       }
       return base::ok();
@@ -137,8 +150,8 @@ class Store final : public ControlStore {
   }
 
   Result<JsonObject> add_steps(const Key& key, const std::vector<NewStep>& steps,
-                               const std::function<Status(const ClusterRow&, size_t)>& check, const Retry& retry,
-                               const JsonObject& answer) override {
+                               const std::function<Status(const ClusterRow&, size_t)>& check,
+                               const Retry& retry, const JsonObject& answer) override {
     JsonObject given = answer;
     TRY(db_->write([&](db::Connection& c) -> Status {
       given = answer;
@@ -150,7 +163,8 @@ class Store final : public ControlStore {
       int64_t unfinished = 0;
       db::Query q = c.query(
           "SELECT count(*) FROM steps WHERE account = ? AND region = ? AND cluster = ? "
-          "AND state IN ('PENDING', 'RUNNING', 'CANCEL_PENDING')", key.account, key.region, key.id);
+          "AND state IN ('PENDING', 'RUNNING', 'CANCEL_PENDING')",
+          key.account, key.region, key.id);
       if (TRY(q.next())) unfinished = q.integer(0);
       TRY(check(row, static_cast<size_t>(unfinished)));
       TRY(append_steps(c, key, steps, clock_.now()));
@@ -165,10 +179,13 @@ class Store final : public ControlStore {
     StepRow out;
     TRY(db_->read([&](db::Connection& c) -> Status {
       TRY(read_cluster(c, key));
-      db::Query q = c.query("SELECT config, wanted, status FROM steps WHERE account = ? AND region = ? AND cluster = ? AND id = ?",
-                            key.account, key.region, key.id, step_id);
+      db::Query q = c.query(
+          "SELECT config, wanted, status FROM steps WHERE account = ? AND region = ? AND cluster = "
+          "? AND id = ?",
+          key.account, key.region, key.id, step_id);
       if (!TRY(q.next())) {
-        return base::Error{base::Code::kNotFound, fmt::format("Step id '{}' is not valid.", step_id), {}, {}};
+        return base::Error{
+            base::Code::kNotFound, fmt::format("Step id '{}' is not valid.", step_id), {}, {}};
       }
       out = TRY(step_row(q, 0));
       return base::ok();
@@ -177,18 +194,21 @@ class Store final : public ControlStore {
   }
 
   Result<Page<StepRow>> steps(const Key& key, const std::vector<std::string>& ids,
-                              const std::vector<cluster::StepState>& states, const std::string& marker,
-                              size_t limit) override {
+                              const std::vector<cluster::StepState>& states,
+                              const std::string& marker, size_t limit) override {
     int64_t before = INT64_MAX;
     if (!marker.empty()) before = TRY(position_of(marker)).first;
     std::string state_filter;
     for (cluster::StepState state : states) {
-      state_filter += fmt::format("{}'{}'", state_filter.empty() ? "" : ",", cluster::name_of(state));
+      state_filter +=
+          fmt::format("{}'{}'", state_filter.empty() ? "" : ",", cluster::name_of(state));
     }
     const std::set<std::string> wanted_ids(ids.begin(), ids.end());
     const std::string sql = fmt::format(
-        "SELECT config, wanted, status, sequence, id FROM steps WHERE account = ? AND region = ? AND cluster = ? "
-        "AND sequence < ?{} ORDER BY sequence DESC", state_filter.empty() ? "" : " AND state IN (" + state_filter + ")");
+        "SELECT config, wanted, status, sequence, id FROM steps WHERE account = ? AND region = ? "
+        "AND cluster = ? "
+        "AND sequence < ?{} ORDER BY sequence DESC",
+        state_filter.empty() ? "" : " AND state IN (" + state_filter + ")");
     Page<StepRow> page;
     TRY(db_->read([&](db::Connection& c) -> Status {
       TRY(read_cluster(c, key));
@@ -214,14 +234,18 @@ class Store final : public ControlStore {
       out.clear();
       TRY(read_cluster(c, key));
       for (const std::string& id : ids) {
-        db::Query q = c.query("SELECT config, wanted, status FROM steps WHERE account = ? AND region = ? AND cluster = ? AND id = ?",
-                              key.account, key.region, key.id, id);
+        db::Query q = c.query(
+            "SELECT config, wanted, status FROM steps WHERE account = ? AND region = ? AND cluster "
+            "= ? AND id = ?",
+            key.account, key.region, key.id, id);
         std::optional<cluster::Step> step;
         if (TRY(q.next())) step = TRY(step_row(q, 0)).step;
         std::string refusal = may_cancel(step ? &*step : nullptr);
         if (step && refusal.empty()) {
           step->cancel = how;
-          TRY(c.run("UPDATE steps SET wanted = ? WHERE account = ? AND region = ? AND cluster = ? AND id = ?",
+          TRY(
+              c.run("UPDATE steps SET wanted = ? WHERE account = ? AND region = ? AND cluster = ? "
+                    "AND id = ?",
                     base::to_text(cluster::wanted_of(*step)), key.account, key.region, key.id, id));
         }
         out.push_back({id, refusal.empty(), std::move(refusal)});
@@ -235,11 +259,15 @@ class Store final : public ControlStore {
   Result<std::vector<EventRow>> events(const Key& key, int64_t after_id, size_t limit) override {
     std::vector<EventRow> out;
     TRY(db_->read([&](db::Connection& c) -> Status {
-      db::Query q = c.query("SELECT id, at, subject, kind, state, message FROM events WHERE account = ? AND region = ? "
-                            "AND cluster = ? AND id > ? ORDER BY id LIMIT ?", key.account, key.region, key.id, after_id, limit);
+      db::Query q = c.query(
+          "SELECT id, at, subject, kind, state, message FROM events WHERE account = ? AND region = "
+          "? "
+          "AND cluster = ? AND id > ? ORDER BY id LIMIT ?",
+          key.account, key.region, key.id, after_id, limit);
       while (TRY(q.next())) {
-        out.push_back({q.integer(0), {base::from_millis(q.integer(1)), std::string(q.text(2)), std::string(q.text(3)),
-                                      std::string(q.text(4)), std::string(q.text(5))}});
+        out.push_back({q.integer(0),
+                       {base::from_millis(q.integer(1)), std::string(q.text(2)),
+                        std::string(q.text(3)), std::string(q.text(4)), std::string(q.text(5))}});
       }
       return base::ok();
     }));
@@ -257,40 +285,52 @@ class Store final : public ControlStore {
     TRY(db_->read([&](db::Connection& c) -> Status {
       const ClusterRow row = TRY(read_cluster(c, key));
       out.cluster = {key, row.wanted, row.status, {}};
-      db::Query v = c.query("SELECT version FROM clusters WHERE account = ? AND region = ? AND id = ?", key.account,
-                            key.region, key.id);
+      db::Query v =
+          c.query("SELECT version FROM clusters WHERE account = ? AND region = ? AND id = ?",
+                  key.account, key.region, key.id);
       if (TRY(v.next())) out.version = v.integer(0);
       db::Query q = c.query(
-          "SELECT config, wanted, status FROM steps WHERE account = ? AND region = ? AND cluster = ? "
-          "AND state IN ('PENDING', 'RUNNING', 'CANCEL_PENDING') ORDER BY sequence", key.account, key.region, key.id);
+          "SELECT config, wanted, status FROM steps WHERE account = ? AND region = ? AND cluster = "
+          "? "
+          "AND state IN ('PENDING', 'RUNNING', 'CANCEL_PENDING') ORDER BY sequence",
+          key.account, key.region, key.id);
       while (TRY(q.next())) out.cluster.steps.push_back(TRY(step_row(q, 0)).step);
       return base::ok();
     }));
     return out;
   }
 
-  Status commit(const Loaded& before, const cluster::Cluster& next, const std::vector<cluster::Event>& events) override {
+  Status commit(const Loaded& before, const cluster::Cluster& next,
+                const std::vector<cluster::Event>& events) override {
     const Key& key = before.cluster.key;
     std::vector<const cluster::Step*> changed;
     for (size_t i = 0; i < next.steps.size(); ++i) {
       if (i >= before.cluster.steps.size() ||
-          base::to_text(cluster::status_of(next.steps[i])) != base::to_text(cluster::status_of(before.cluster.steps[i]))) {
+          base::to_text(cluster::status_of(next.steps[i])) !=
+              base::to_text(cluster::status_of(before.cluster.steps[i]))) {
         changed.push_back(&next.steps[i]);
       }
     }
-    if (changed.empty() && events.empty() && next.status == before.cluster.status) return base::ok();
+    if (changed.empty() && events.empty() && next.status == before.cluster.status)
+      return base::ok();
     TRY(db_->write([&](db::Connection& c) -> Status {
-      const int64_t rows = TRY(c.run(
-          "UPDATE clusters SET status = ?, state = ?, version = version + 1 WHERE account = ? AND region = ? AND id = ? AND version = ?",
-          base::to_text(cluster::to_json(next.status)), cluster::name_of(next.status.state), key.account, key.region,
-          key.id, before.version));
+      const int64_t rows = TRY(
+          c.run("UPDATE clusters SET status = ?, state = ?, version = version + 1 WHERE account = "
+                "? AND region = ? AND id = ? AND version = ?",
+                base::to_text(cluster::to_json(next.status)), cluster::name_of(next.status.state),
+                key.account, key.region, key.id, before.version));
       if (rows == 0) {
-        return base::Error{base::Code::kAborted, fmt::format("{} changed while it was decided about", key.id), {}, {}};
+        return base::Error{base::Code::kAborted,
+                           fmt::format("{} changed while it was decided about", key.id),
+                           {},
+                           {}};
       }
       for (const cluster::Step* step : changed) {
-        TRY(c.run("UPDATE steps SET status = ?, state = ? WHERE account = ? AND region = ? AND cluster = ? AND sequence = ?",
-                  base::to_text(cluster::status_of(*step)), cluster::name_of(step->state), key.account, key.region,
-                  key.id, step->sequence));
+        TRY(
+            c.run("UPDATE steps SET status = ?, state = ? WHERE account = ? AND region = ? AND "
+                  "cluster = ? AND sequence = ?",
+                  base::to_text(cluster::status_of(*step)), cluster::name_of(step->state),
+                  key.account, key.region, key.id, step->sequence));
       }
       for (const cluster::Event& event : events) TRY(append_event(c, key, event));
       return base::ok();
@@ -302,8 +342,11 @@ class Store final : public ControlStore {
   Result<std::vector<Key>> unfinished() override {
     std::vector<Key> out;
     TRY(db_->read([&](db::Connection& c) -> Status {
-      db::Query q = c.query("SELECT account, region, id FROM clusters WHERE state NOT IN ('TERMINATED', 'TERMINATED_WITH_ERRORS')");
-      while (TRY(q.next())) out.push_back({std::string(q.text(0)), std::string(q.text(1)), std::string(q.text(2))});
+      db::Query q = c.query(
+          "SELECT account, region, id FROM clusters WHERE state NOT IN ('TERMINATED', "
+          "'TERMINATED_WITH_ERRORS')");
+      while (TRY(q.next()))
+        out.push_back({std::string(q.text(0)), std::string(q.text(1)), std::string(q.text(2))});
       return base::ok();
     }));
     return out;
@@ -317,8 +360,15 @@ class Store final : public ControlStore {
       constexpr const char* kEnded =
           "FROM clusters c WHERE c.state IN ('TERMINATED', 'TERMINATED_WITH_ERRORS') "
           "AND json_extract(c.status, '$.timeline.ended') < ?";
-      TRY(c.run(fmt::format("DELETE FROM steps WHERE (account, region, cluster) IN (SELECT account, region, id {})", kEnded), old));
-      TRY(c.run(fmt::format("DELETE FROM clusters WHERE (account, region, id) IN (SELECT account, region, id {})", kEnded), old));
+      TRY(c.run(fmt::format("DELETE FROM steps WHERE (account, region, cluster) IN (SELECT "
+                            "account, region, id {})",
+                            kEnded),
+                old));
+      TRY(c.run(
+          fmt::format(
+              "DELETE FROM clusters WHERE (account, region, id) IN (SELECT account, region, id {})",
+              kEnded),
+          old));
       return base::ok();
     });
   }
@@ -337,8 +387,10 @@ class Store final : public ControlStore {
   }
 
   static Result<ClusterRow> read_cluster(db::Connection& c, const Key& key) {
-    db::Query q = c.query("SELECT id, request, wanted, status FROM clusters WHERE account = ? AND region = ? AND id = ?",
-                          key.account, key.region, key.id);
+    db::Query q = c.query(
+        "SELECT id, request, wanted, status FROM clusters WHERE account = ? AND region = ? AND id "
+        "= ?",
+        key.account, key.region, key.id);
     if (!TRY(q.next())) return no_cluster(key);
     return cluster_from(key, q);
   }
@@ -347,54 +399,68 @@ class Store final : public ControlStore {
   static Result<StepRow> step_row(db::Query& q, int first) {
     StepRow row;
     row.config = TRY(object_from(q.text(first)));
-    row.step = cluster::step_from(TRY(object_from(q.text(first + 1))), TRY(object_from(q.text(first + 2))));
+    row.step = cluster::step_from(TRY(object_from(q.text(first + 1))),
+                                  TRY(object_from(q.text(first + 2))));
     return row;
   }
 
   static Status bump(db::Connection& c, const Key& key) {
-    TRY(c.run("UPDATE clusters SET version = version + 1 WHERE account = ? AND region = ? AND id = ?", key.account,
-              key.region, key.id));
+    TRY(c.run(
+        "UPDATE clusters SET version = version + 1 WHERE account = ? AND region = ? AND id = ?",
+        key.account, key.region, key.id));
     return base::ok();
   }
 
-  static Status append_steps(db::Connection& c, const Key& key, const std::vector<NewStep>& steps, base::Time now) {
+  static Status append_steps(db::Connection& c, const Key& key, const std::vector<NewStep>& steps,
+                             base::Time now) {
     int64_t sequence = 0;
-    db::Query q = c.query("SELECT max(sequence) FROM steps WHERE account = ? AND region = ? AND cluster = ?", key.account,
-                          key.region, key.id);
+    db::Query q =
+        c.query("SELECT max(sequence) FROM steps WHERE account = ? AND region = ? AND cluster = ?",
+                key.account, key.region, key.id);
     if (TRY(q.next())) sequence = q.integer(0);
     for (const NewStep& item : steps) {
       cluster::Step step = item.step;
       step.sequence = ++sequence;
       step.timeline.created = now;
-      TRY(c.run("INSERT INTO steps (account, region, cluster, sequence, id, state, config, wanted, status) VALUES (?,?,?,?,?,?,?,?,?)",
-                key.account, key.region, key.id, sequence, step.id, cluster::name_of(step.state), base::to_text(item.config),
-                base::to_text(cluster::wanted_of(step)), base::to_text(cluster::status_of(step))));
-      TRY(append_event(c, key, {now, step.id, "step", "PENDING", fmt::format("Step {} was added.", step.name)}));
+      TRY(
+          c.run("INSERT INTO steps (account, region, cluster, sequence, id, state, config, wanted, "
+                "status) VALUES (?,?,?,?,?,?,?,?,?)",
+                key.account, key.region, key.id, sequence, step.id, cluster::name_of(step.state),
+                base::to_text(item.config), base::to_text(cluster::wanted_of(step)),
+                base::to_text(cluster::status_of(step))));
+      TRY(append_event(
+          c, key, {now, step.id, "step", "PENDING", fmt::format("Step {} was added.", step.name)}));
     }
     return base::ok();
   }
 
   static Status append_event(db::Connection& c, const Key& key, const cluster::Event& event) {
-    TRY(c.run("INSERT INTO events (account, region, cluster, at, subject, kind, state, message) VALUES (?,?,?,?,?,?,?,?)",
-              key.account, key.region, key.id, base::to_millis(event.at), event.subject, event.kind, event.state,
-              event.message));
+    TRY(
+        c.run("INSERT INTO events (account, region, cluster, at, subject, kind, state, message) "
+              "VALUES (?,?,?,?,?,?,?,?)",
+              key.account, key.region, key.id, base::to_millis(event.at), event.subject, event.kind,
+              event.state, event.message));
     return base::ok();
   }
 
   Result<std::optional<JsonObject>> recall(db::Connection& c, const Retry& retry) {
     if (retry.invocation_id.empty()) return std::optional<JsonObject>();
-    db::Query q = c.query("SELECT answer FROM retries WHERE principal = ? AND operation = ? AND invocation = ? AND body = ? AND at >= ?",
-                          retry.principal, retry.operation, retry.invocation_id, retry.body_sha256,
-                          base::to_millis(clock_.now() - kRetryWindow));
+    db::Query q = c.query(
+        "SELECT answer FROM retries WHERE principal = ? AND operation = ? AND invocation = ? AND "
+        "body = ? AND at >= ?",
+        retry.principal, retry.operation, retry.invocation_id, retry.body_sha256,
+        base::to_millis(clock_.now() - kRetryWindow));
     if (!TRY(q.next())) return std::optional<JsonObject>();
     return std::optional(TRY(object_from(q.text(0))));
   }
 
   Status remember(db::Connection& c, const Retry& retry, const JsonObject& answer) {
     if (retry.invocation_id.empty()) return base::ok();
-    TRY(c.run("INSERT OR REPLACE INTO retries (principal, operation, invocation, body, at, answer) VALUES (?,?,?,?,?,?)",
-              retry.principal, retry.operation, retry.invocation_id, retry.body_sha256, base::to_millis(clock_.now()),
-              base::to_text(answer)));
+    TRY(
+        c.run("INSERT OR REPLACE INTO retries (principal, operation, invocation, body, at, answer) "
+              "VALUES (?,?,?,?,?,?)",
+              retry.principal, retry.operation, retry.invocation_id, retry.body_sha256,
+              base::to_millis(clock_.now()), base::to_text(answer)));
     return base::ok();
   }
 
@@ -405,7 +471,8 @@ class Store final : public ControlStore {
 
 }  // namespace
 
-Result<std::unique_ptr<ControlStore>> ControlStore::open(const std::string& path, base::Clock& clock) {
+Result<std::unique_ptr<ControlStore>> ControlStore::open(const std::string& path,
+                                                         base::Clock& clock) {
   static constexpr const char* kMigrations[] = {kControlSchema};
   db::Options options;
   options.path = path;

@@ -1,11 +1,11 @@
 #pragma once
 
 // control.db: clusters and steps, what is wanted and what is, and the events. The only state that
-// services and control share. Services call the verbs of the first part, control those of the second;
-// each column has one writer. Every change of a row counts its version up and wakes those who wait.
-// Ownership: owns its database. Threads: concurrent calls allowed. Failure: kNotFound for unknown
-// keys; kAborted when a decision was made on a row that has changed since; an error of a callback is
-// passed through and nothing is written.
+// services and control share. Services call the verbs of the first part, control those of the
+// second; each column has one writer. Every change of a row counts its version up and wakes those
+// who wait. Ownership: owns its database. Threads: concurrent calls allowed. Failure: kNotFound for
+// unknown keys; kAborted when a decision was made on a row that has changed since; an error of a
+// callback is passed through and nothing is written.
 
 #include <functional>
 #include <memory>
@@ -63,21 +63,22 @@ struct Page {
 class ControlStore {
  public:
   virtual ~ControlStore() = default;
-  static base::Result<std::unique_ptr<ControlStore>> open(const std::string& path, base::Clock& clock);
+  static base::Result<std::unique_ptr<ControlStore>> open(const std::string& path,
+                                                          base::Clock& clock);
 
   // ---- what services read and write -------------------------------------------------------------
 
   /// Writes a cluster in STARTING with its PENDING steps. Answers `answer`, or the answer that was
   /// given to the same call before (then nothing is written).
-  virtual base::Result<base::JsonObject> create_cluster(const cluster::Key& key, const cluster::Wanted& wanted,
-                                                        const base::JsonObject& request,
-                                                        const std::vector<NewStep>& steps, const Retry& retry,
-                                                        const base::JsonObject& answer) = 0;
+  virtual base::Result<base::JsonObject> create_cluster(
+      const cluster::Key& key, const cluster::Wanted& wanted, const base::JsonObject& request,
+      const std::vector<NewStep>& steps, const Retry& retry, const base::JsonObject& answer) = 0;
   virtual base::Result<ClusterRow> cluster(const cluster::Key& key) = 0;
   /// Newest first. kInvalidArgument for a marker that no page gave out.
-  virtual base::Result<Page<ClusterRow>> clusters(const std::string& account, const std::string& region,
-                                                  const ClusterFilter& filter, const std::string& marker,
-                                                  size_t limit) = 0;
+  virtual base::Result<Page<ClusterRow>> clusters(const std::string& account,
+                                                  const std::string& region,
+                                                  const ClusterFilter& filter,
+                                                  const std::string& marker, size_t limit) = 0;
   /// Changes what is wanted of several clusters of one account and region, all or none. `change` is
   /// called once for each and may refuse.
   virtual base::Status change_wanted(
@@ -87,11 +88,12 @@ class ControlStore {
   /// Appends steps. `check` sees the cluster and how many of its steps have not ended.
   virtual base::Result<base::JsonObject> add_steps(
       const cluster::Key& key, const std::vector<NewStep>& steps,
-      const std::function<base::Status(const ClusterRow&, size_t unfinished)>& check, const Retry& retry,
-      const base::JsonObject& answer) = 0;
+      const std::function<base::Status(const ClusterRow&, size_t unfinished)>& check,
+      const Retry& retry, const base::JsonObject& answer) = 0;
   virtual base::Result<StepRow> step(const cluster::Key& key, const std::string& step_id) = 0;
   /// Newest first; `ids` and `states` empty: all.
-  virtual base::Result<Page<StepRow>> steps(const cluster::Key& key, const std::vector<std::string>& ids,
+  virtual base::Result<Page<StepRow>> steps(const cluster::Key& key,
+                                            const std::vector<std::string>& ids,
                                             const std::vector<cluster::StepState>& states,
                                             const std::string& marker, size_t limit) = 0;
   struct CancelOutcome {
@@ -109,7 +111,8 @@ class ControlStore {
     cluster::Event event;
   };
   /// Of one cluster (its steps and instance included), oldest first, after `after_id`.
-  virtual base::Result<std::vector<EventRow>> events(const cluster::Key& key, int64_t after_id, size_t limit) = 0;
+  virtual base::Result<std::vector<EventRow>> events(const cluster::Key& key, int64_t after_id,
+                                                     size_t limit) = 0;
   /// An event that is not a state change: a member accepted without effect, a note for the user.
   virtual base::Status warn(const cluster::Key& key, const std::string& message) = 0;
 
@@ -121,14 +124,15 @@ class ControlStore {
     int64_t version = 0;
   };
   virtual base::Result<Loaded> load(const cluster::Key& key) = 0;
-  /// Writes the status of the cluster and of the steps that differ from `before`, and the events, in one
-  /// transaction. kAborted when the row is no longer of `before.version`. Nothing differs: nothing is written.
+  /// Writes the status of the cluster and of the steps that differ from `before`, and the events,
+  /// in one transaction. kAborted when the row is no longer of `before.version`. Nothing differs:
+  /// nothing is written.
   virtual base::Status commit(const Loaded& before, const cluster::Cluster& next,
                               const std::vector<cluster::Event>& events) = 0;
   /// Every cluster that is not in a terminal state.
   virtual base::Result<std::vector<cluster::Key>> unfinished() = 0;
-  /// Removes what is older than AWS keeps it: clusters that ended two months ago with their steps, events
-  /// of seven days ago, answers to retries of 15 minutes ago.
+  /// Removes what is older than AWS keeps it: clusters that ended two months ago with their steps,
+  /// events of seven days ago, answers to retries of 15 minutes ago.
   virtual base::Status expire(base::Time now) = 0;
 
   /// Which keys changed: the control loop's feed, and what held answers wait on.

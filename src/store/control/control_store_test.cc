@@ -31,10 +31,13 @@ class ControlStoreTest : public testing::Test {
     return out;
   }
 
-  base::JsonObject create(const std::string& id, std::vector<NewStep> steps = {}, Retry retry = {}) {
+  base::JsonObject create(const std::string& id, std::vector<NewStep> steps = {},
+                          Retry retry = {}) {
     cluster::Wanted wanted;
     wanted.name = id;
-    return std::move(store_->create_cluster({"0", "r", id}, wanted, {{"Name", id}}, steps, retry, {{"JobFlowId", id}})).value();
+    return std::move(store_->create_cluster({"0", "r", id}, wanted, {{"Name", id}}, steps, retry,
+                                            {{"JobFlowId", id}}))
+        .value();
   }
 
   std::filesystem::path folder_;
@@ -47,7 +50,8 @@ TEST_F(ControlStoreTest, WhatWasWrittenIsReadBack) {
   const auto row = store_->cluster({"0", "r", "j-1"});
   EXPECT_EQ(base::text_at(row->request, "Name"), "j-1");
   EXPECT_EQ(row->status.state, cluster::State::kStarting);
-  EXPECT_EQ(store_->steps({"0", "r", "j-1"}, {}, {}, "", 50)->rows[0].step.id, "s-2") << "newest first";
+  EXPECT_EQ(store_->steps({"0", "r", "j-1"}, {}, {}, "", 50)->rows[0].step.id, "s-2")
+      << "newest first";
   EXPECT_EQ(store_->cluster({"0", "r", "j-2"}).error().code, base::Code::kNotFound);
   EXPECT_EQ(store_->cluster({"0", "other", "j-1"}).error().code, base::Code::kNotFound);
 }
@@ -65,10 +69,13 @@ TEST_F(ControlStoreTest, ACommitOnAChangedRowIsAborted) {
   create("j-1");
   const cluster::Key key{"0", "r", "j-1"};
   const auto loaded = store_->load(key);
-  ASSERT_TRUE(store_->change_wanted({key}, [](cluster::Wanted& w, const cluster::Status&) {
-    w.terminate = "user";
-    return base::ok();
-  }).ok());
+  ASSERT_TRUE(store_
+                  ->change_wanted({key},
+                                  [](cluster::Wanted& w, const cluster::Status&) {
+                                    w.terminate = "user";
+                                    return base::ok();
+                                  })
+                  .ok());
   cluster::Cluster next = loaded->cluster;
   std::vector<cluster::Event> events;
   cluster::advance(next, cluster::State::kBootstrapping, {}, clock_.now(), events);
@@ -83,12 +90,14 @@ TEST_F(ControlStoreTest, ARefusalChangesNoneOfThem) {
   create("j-1");
   create("j-2");
   int calls = 0;
-  EXPECT_FALSE(store_->change_wanted({{"0", "r", "j-1"}, {"0", "r", "j-2"}},
-                                     [&](cluster::Wanted& w, const cluster::Status&) -> base::Status {
-                                       w.terminate = "user";
-                                       if (++calls == 2) return base::invalid_argument("protected");
-                                       return base::ok();
-                                     }).ok());
+  EXPECT_FALSE(store_
+                   ->change_wanted({{"0", "r", "j-1"}, {"0", "r", "j-2"}},
+                                   [&](cluster::Wanted& w, const cluster::Status&) -> base::Status {
+                                     w.terminate = "user";
+                                     if (++calls == 2) return base::invalid_argument("protected");
+                                     return base::ok();
+                                   })
+                   .ok());
   EXPECT_EQ(store_->cluster({"0", "r", "j-1"})->wanted.terminate, "");
 }
 
