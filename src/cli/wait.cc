@@ -12,23 +12,35 @@ namespace {
 
 constexpr base::Millis kBetweenLooks{200};
 
-// The last lines of a failed step's stderr, as the person would look at next.
-void show_tail(Api& api, const StepRow& step) {
+// The end of a step's log; "" when there is none.
+std::string end_of_log(Api& api, const StepRow& step, const char* file) {
   std::string text;
-  std::string path = fmt::format("/_howdah/logs/{}/{}/stderr?offset=0", step.cluster_id, step.id);
+  std::string path = fmt::format("/_howdah/logs/{}/{}/{}?offset=0", step.cluster_id, step.id, file);
   auto read = api.stream(path, base::Millis(10000), [&](std::string_view bytes) {
     text += bytes;
     if (text.size() > 128 * 1024) text.erase(0, text.size() - 64 * 1024);
     return true;
   });
-  if (!read.ok() || text.empty()) return;
+  return read.ok() ? text : "";
+}
+
+// The last lines that the person would look at next. Spark sends what a Python driver says, its
+// traceback included, to stdout (PythonRunner joins the two); everything else complains on stderr.
+std::string show_tail(Api& api, const StepRow& step) {
+  std::string file = "stdout";
+  std::string text = end_of_log(api, step, "stdout");
+  if (text.find("Traceback (most recent call last)") == std::string::npos) {
+    file = "stderr";
+    text = end_of_log(api, step, "stderr");
+  }
   while (text.ends_with('\n')) text.pop_back();
   size_t begin = text.size();
   for (int i = 0; i < 15 && begin != std::string::npos && begin > 0; ++i) {
     begin = text.rfind('\n', begin - 1);
   }
   if (begin != std::string::npos && begin != 0) text.erase(0, begin + 1);
-  fmt::print(stderr, "{}\n{}\n", paint("stderr:", Colour::kDim, 2), text);
+  if (!text.empty()) fmt::print(stderr, "{}\n{}\n", paint(file + ":", Colour::kDim, 2), text);
+  return file;
 }
 
 base::JsonObject to_json(const StepRow& step) {
@@ -53,14 +65,14 @@ int finish(const Globals& globals, Api& api, const StepRow& step) {
                short_duration(step.ended - step.started));
     return kOk;
   }
-  show_tail(api, step);
+  const std::string file = show_tail(api, step);
   return fail(
       globals,
       {base::Code::kFailedPrecondition,
        fmt::format("{} {}{}", step.id, step.state, step.reason.empty() ? "" : ": " + step.reason),
        {},
        {}},
-      fmt::format("howdah logs {} --file stderr", step.id));
+      fmt::format("howdah logs {} --file {}", step.id, file));
 }
 
 int finish(const Globals& globals, Api&, const ClusterRow& cluster) {
