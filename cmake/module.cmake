@@ -46,6 +46,9 @@ function(module path)
   add_library(howdah_${name} STATIC ${sources} ${M_GENERATED})
   target_include_directories(howdah_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/gen)
   target_link_libraries(howdah_${name} PUBLIC ${deps} ${M_EXTERNAL})
+  if(NOT path STREQUAL base)
+    target_precompile_headers(howdah_${name} REUSE_FROM howdah_base)
+  endif()
 
   # The whole archive against its declared dependencies: an undeclared one is a link error.
   file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/linktest/${name}.cc CONTENT "int main() { return 0; }\n")
@@ -74,6 +77,7 @@ function(module path)
     add_executable(${name}_test EXCLUDE_FROM_ALL ${tests})
     target_link_libraries(${name}_test PRIVATE howdah_${name} GTest::gtest_main GTest::gmock
       rapidcheck Threads::Threads)
+    target_precompile_headers(${name}_test REUSE_FROM howdah_base)
     add_dependencies(unit_tests ${name}_test)
     add_test(NAME unit.${name} COMMAND ${name}_test)
     set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)

@@ -26,6 +26,11 @@ class Capacity {
   std::vector<cluster::Key> release(const cluster::Key& key);
   std::vector<cluster::Key> admitted();  // those that have, or may have, a node
 
+  /// What one process of the type's node may take, in bytes; 0: no limit is known.
+  uint64_t memory_of(const std::string& instance_type) {
+    return host_.declared_memory(instance_type);
+  }
+
   /// May another step start now? `running` counts the steps that run on this host.
   bool memory_for_step(int running, std::string* reason);
 
