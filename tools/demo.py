@@ -17,8 +17,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HOWDAH = ROOT / "build" / "howdah"
@@ -206,6 +204,7 @@ class Tutorial:
             "Type=Spark,Name=Red-violations,ActionOnFailure=CONTINUE,"
             f"Args=[{BUCKET}/health_violations.py,--data_source,{BUCKET}/inspections.csv,"
             f"--output_uri,{output}]", "--query", "StepIds[0]", "--output", "text")
+        print(f"The Spark UI, while the step runs: {SPARK_UI}")
         begin = time.monotonic()
         self.aws("emr", "wait", "step-complete", "--cluster-id", cluster, "--step-id", step,
                  may_fail=True)
@@ -279,22 +278,14 @@ def endpoint_of_server():
     return json.loads(done.stdout)["Endpoint"]
 
 
-def spark_ui(endpoint, cluster):
-    """The link, when the server has one."""
-    link = f"{endpoint}/_howdah/ui/{cluster}/"
-    try:
-        urllib.request.urlopen(link, timeout=5).close()
-        return link
-    except (urllib.error.URLError, OSError):
-        return None
+# The driver runs on the primary node, which shares this host's network: Spark's own port is the link.
+SPARK_UI = "http://localhost:4040"
 
 
-def say_goodbye(endpoint, cluster, step):
+def say_goodbye(cluster, step):
     print("The server and the WAITING cluster stay up. This shell, pointed at them:\n")
     print('  eval "$(build/howdah env)"\n')
-    link = spark_ui(endpoint, cluster)
-    if link:
-        print(f"Spark UI: {link}\n")
+    print(f"The Spark UI, while a step runs: {SPARK_UI}\n")
     print("Three commands to try next:\n")
     print(f"  aws emr list-steps --cluster-id {cluster} --output table")
     print(f"  build/howdah logs {step} --file controller")
@@ -318,7 +309,7 @@ def main():
     tutorial.end_earlier_cluster()
     cluster, step, output = tutorial.run(data)
     tutorial.show_result(output)
-    say_goodbye(endpoint, cluster, step)
+    say_goodbye(cluster, step)
     took = datetime.timedelta(seconds=int(time.time() - options.begin))
     print(f"All of it took {took}.")
 

@@ -25,22 +25,40 @@ std::string shortened(std::string_view line) {
   return std::string(base::trim(line).substr(0, 1024));
 }
 
-}  // namespace
-
-std::string last_exception(std::string_view log_tail) {
-  const std::vector<std::string_view> lines = base::split(log_tail, '\n');
-  std::string_view last, spark_error;
+// The last line that names an exception; "" when none does.
+std::string exception_in(const std::vector<std::string_view>& lines) {
   for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
-    std::string_view line = base::trim(*it);
-    if (line.empty()) continue;
-    if (last.empty()) last = line;
+    const std::string_view line = base::trim(*it);
     for (std::string_view prefix : {"Exception in thread \"main\" ", "Caused by: "}) {
       if (line.starts_with(prefix)) return shortened(line.substr(prefix.size()));
     }
     if (names_exception(line)) return shortened(line);
-    if (spark_error.empty() && line.find(" ERROR ") != std::string_view::npos) spark_error = line;
   }
-  return shortened(spark_error.empty() ? last : spark_error);
+  return {};
+}
+
+}  // namespace
+
+std::string last_exception(std::string_view log_tail) {
+  const std::vector<std::string_view> lines = base::split(log_tail, '\n');
+  if (std::string found = exception_in(lines); !found.empty()) return found;
+  std::string_view last;
+  for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
+    const std::string_view line = base::trim(*it);
+    if (line.find(" ERROR ") != std::string_view::npos) return shortened(line);
+    if (last.empty()) last = line;
+  }
+  return shortened(last);
+}
+
+Cause cause_of_failure(std::string_view stderr_tail, std::string_view stdout_tail) {
+  // SparkSubmit's own word that the application ended says less than the application.
+  const std::string in_stderr = exception_in(base::split(stderr_tail, '\n'));
+  const bool says_little = in_stderr.find("SparkUserAppException") != std::string::npos;
+  if (!in_stderr.empty() && !says_little) return {in_stderr, false};
+  if (std::string found = exception_in(base::split(stdout_tail, '\n')); !found.empty())
+    return {std::move(found), true};
+  return {last_exception(stderr_tail), false};
 }
 
 std::string reason_of(std::string_view exception_line, bool out_of_memory) {

@@ -54,9 +54,21 @@ TEST(Failure, TheLastExceptionLineIsFound) {
             "java.io.IOException: gone");
   EXPECT_EQ(last_exception("one\ntwo\n"), "two");
   EXPECT_EQ(last_exception(""), "");
+  EXPECT_EQ(last_exception("a ERROR b\nlast\n"), "a ERROR b");
   EXPECT_EQ(reason_of("java.lang.OutOfMemoryError: Java heap space", false),
             "The step ran out of memory.");
   EXPECT_EQ(reason_of("ValueError: x", false), "Unknown Error.");
+}
+
+TEST(Failure, APythonTracebackIsInStdout) {
+  const Cause cause = cause_of_failure("26/11/21 INFO ShutdownHookManager: Deleting\n",
+                                       "Traceback:\nValueError: no such luck\n");
+  EXPECT_EQ(cause.line, "ValueError: no such luck");
+  EXPECT_TRUE(cause.in_stdout);
+  EXPECT_EQ(cause_of_failure("java.io.IOException: x\n", "ValueError: y\n").line,
+            "java.io.IOException: x");
+  EXPECT_EQ(cause_of_failure("bash: nope: command not found\n", "").line,
+            "bash: nope: command not found");
 }
 
 }  // namespace

@@ -134,11 +134,16 @@ void Reconciler::look_at_steps(const Cluster& cluster, Memory& memory, Seen& see
     const auto place = log_place_of(cluster, step);
     end.logs_shipped = !place || memory.shipped[step.id];
     end.logs_error = memory.ship_error[step.id];
+    std::string file = end.start_error.empty() ? "stderr" : "controller";
     if (process.exit_code != 0 || process.signal != 0) {
-      const auto log = world_.nodes.open_file(node, step_log_folder(step.id) / "stderr");
-      if (log.ok()) end.exception = job::last_exception(tail_of(log->get(), kTail));
+      const auto tail = [&](const char* name) {
+        const auto log = world_.nodes.open_file(node, step_log_folder(step.id) / name);
+        return log.ok() ? tail_of(log->get(), kTail) : std::string();
+      };
+      job::Cause cause = job::cause_of_failure(tail("stderr"), tail("stdout"));
+      end.exception = std::move(cause.line);
+      if (cause.in_stdout) file = "stdout";
     }
-    const std::string file = end.start_error.empty() ? "stderr" : "controller";
     end.log_file = place && end.logs_shipped ? place->uri(step_key(cluster, step.id, file))
                                              : (step_log_folder(step.id) / file).string();
     seen.step_ends[step.id] = std::move(end);
