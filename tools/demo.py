@@ -278,7 +278,7 @@ def endpoint_of_server():
     return json.loads(done.stdout)["Endpoint"]
 
 
-# The driver runs on the primary node, which shares this host's network: Spark's own port is the link.
+# The driver runs on the primary node, which shares this host's network: Spark's own port it is.
 SPARK_UI = "http://localhost:4040"
 
 

@@ -12,8 +12,9 @@ namespace howdah::job {
 /// ("ERROR …"); else the last line that is not empty; "" for an empty text. At most 1,024 bytes.
 std::string last_exception(std::string_view log_tail);
 
-/// Of a job's two outputs, the line that says why it failed. A Python driver's traceback is in stdout:
-/// Spark joins the two streams of the Python that it starts, and says nothing of it in stderr.
+/// Of a job's two outputs, the line that says why it failed. A Python driver's traceback is in
+/// stdout: Spark joins the two streams of the Python that it starts, and says nothing of it in
+/// stderr.
 struct Cause {
   std::string line;
   bool in_stdout = false;

@@ -44,7 +44,7 @@ void finish(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& pro
   const bool clean = process.state == Process::State::kExited && process.exit_code == 0 &&
                      process.signal == 0 && end.start_error.empty();
   std::string note;
-  if (!end.logs_shipped && !step.log_uri.empty()) {
+  if (!end.logs_shipped && !(step.log_uri.empty() && plan.next.wanted.log_uri.empty())) {
     note = fmt::format("Its logs could not be uploaded{}{}; they are kept on the node.",
                        end.logs_error.empty() ? "" : ": ", end.logs_error);
   }
@@ -91,10 +91,10 @@ void settle(Plan& plan, Step& step, const Seen& seen, base::Time now) {
     }
     return;
   }
-  const bool uploads = !step.log_uri.empty() || !plan.next.wanted.log_uri.empty();
-  const bool may_wait = process.ended && now - *process.ended < kLogGrace && now >= *process.ended;
-  if (uploads && !end.logs_shipped && end.logs_error.empty() &&
-      (may_wait || !end.start_error.empty())) {
+  // The controller log's last lines are written with the upload, also where there is none to make.
+  const bool in_time = process.ended && now - *process.ended < kLogGrace && now >= *process.ended;
+  const bool undated = process.state == Process::State::kLost || !end.start_error.empty();
+  if (!end.logs_shipped && end.logs_error.empty() && (in_time || undated)) {
     plan.actions.push_back({Action::Kind::kShipStepLogs, step.id});
     plan.look_again = base::Millis(200);
     return;

@@ -112,9 +112,9 @@ Status Reconciler::start_step(const Cluster& cluster, const Step& step, Memory& 
   process.environment.insert(process.environment.end(), launch->environment.begin(),
                              launch->environment.end());
   process.environment.emplace_back("EMR_STEP_ID", step.id);
-  process.memory_limit_bytes = world_.capacity.memory_of(cluster.wanted.instance_type);
   process.environment.emplace_back("EMR_CLUSTER_ID", cluster.key.id);
   process.environment.emplace_back("HOWDAH_NOTES_FILE", (folder / kNotes).string());
+  process.memory_limit_bytes = world_.capacity.memory_of(cluster.wanted.instance_type);
   process.working_directory = std::filesystem::path("/mnt/var/lib/hadoop/steps") / step.id;
   process.stdout_path = folder / "stdout";
   process.stderr_path = folder / "stderr";

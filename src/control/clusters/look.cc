@@ -132,7 +132,7 @@ void Reconciler::look_at_steps(const Cluster& cluster, Memory& memory, Seen& see
       if (end.start_error.empty()) continue;
     }
     const auto place = log_place_of(cluster, step);
-    end.logs_shipped = !place || memory.shipped[step.id];
+    end.logs_shipped = memory.shipped[step.id];
     end.logs_error = memory.ship_error[step.id];
     std::string file = end.start_error.empty() ? "stderr" : "controller";
     if (process.exit_code != 0 || process.signal != 0) {

@@ -125,8 +125,14 @@ void Loop::housekeep(std::stop_token stop) {
     if (const auto keys = store_.unfinished(); keys.ok()) {
       for (const cluster::Key& key : *keys) reconciler_.ship_running(key);
     }
-    if (const auto expired = store_.expire(clock_.now()); !expired.ok()) {
+    const auto expired = store_.expire(clock_.now());
+    if (!expired.ok()) {
       base::log_warn("control", "old rows stay: {}", expired.error().message);
+      continue;
+    }
+    for (const cluster::Key& key : *expired) {  // the logs that were kept of its node go with it
+      const auto forgotten = nodes_.forget(cluster::node_id({key, {}, {}, {}}));
+      if (!forgotten.ok()) base::log_warn("control", "{}: {}", key.id, forgotten.error().message);
     }
   }
 }

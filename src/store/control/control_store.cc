@@ -352,25 +352,30 @@ class Store final : public ControlStore {
     return out;
   }
 
-  Status expire(base::Time now) override {
-    return db_->write([&](db::Connection& c) -> Status {
+  Result<std::vector<Key>> expire(base::Time now) override {
+    std::vector<Key> gone;
+    TRY(db_->write([&](db::Connection& c) -> Status {
+      gone.clear();
       TRY(c.run("DELETE FROM retries WHERE at < ?", base::to_millis(now - kRetryWindow)));
       TRY(c.run("DELETE FROM events WHERE at < ?", base::to_millis(now - kEventLife)));
-      const int64_t old = base::to_millis(now - kClusterLife);
-      constexpr const char* kEnded =
-          "FROM clusters c WHERE c.state IN ('TERMINATED', 'TERMINATED_WITH_ERRORS') "
-          "AND json_extract(c.status, '$.timeline.ended') < ?";
-      TRY(c.run(fmt::format("DELETE FROM steps WHERE (account, region, cluster) IN (SELECT "
-                            "account, region, id {})",
-                            kEnded),
-                old));
-      TRY(c.run(
-          fmt::format(
-              "DELETE FROM clusters WHERE (account, region, id) IN (SELECT account, region, id {})",
-              kEnded),
-          old));
+      {
+        db::Query q = c.query(
+            "SELECT account, region, id FROM clusters WHERE state IN ('TERMINATED', "
+            "'TERMINATED_WITH_ERRORS') AND json_extract(status, '$.timeline.ended') < ?",
+            base::to_millis(now - kClusterLife));
+        while (TRY(q.next())) {
+          gone.push_back({std::string(q.text(0)), std::string(q.text(1)), std::string(q.text(2))});
+        }
+      }
+      for (const Key& key : gone) {
+        for (const char* table : {"steps WHERE account = ? AND region = ? AND cluster = ?",
+                                  "clusters WHERE account = ? AND region = ? AND id = ?"}) {
+          TRY(c.run(fmt::format("DELETE FROM {}", table), key.account, key.region, key.id));
+        }
+      }
       return base::ok();
-    });
+    }));
+    return gone;
   }
 
   Changes& changes() override { return changes_; }

@@ -132,8 +132,8 @@ class ControlStore {
   /// Every cluster that is not in a terminal state.
   virtual base::Result<std::vector<cluster::Key>> unfinished() = 0;
   /// Removes what is older than AWS keeps it: clusters that ended two months ago with their steps,
-  /// events of seven days ago, answers to retries of 15 minutes ago.
-  virtual base::Status expire(base::Time now) = 0;
+  /// events of seven days ago, answers to retries of 15 minutes ago. Answers which clusters went.
+  virtual base::Result<std::vector<cluster::Key>> expire(base::Time now) = 0;
 
   /// Which keys changed: the control loop's feed, and what held answers wait on.
   virtual Changes& changes() = 0;
