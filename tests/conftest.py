@@ -11,11 +11,10 @@ import botocore.config
 import pytest
 
 from support import server as server_module
+from support.clusters import OVER, RELEASE, cluster_request, end_cluster
 from support.server import KEYS, ROOT, Server, clean_environment, until
 
 REGION = "us-east-1"
-RELEASE = "emr-7.10.0"
-OVER = {"TERMINATED", "TERMINATED_WITH_ERRORS"}
 
 
 def pytest_addoption(parser):
@@ -153,27 +152,6 @@ def bucket(s3):
         for found in page.get("Contents", []):
             s3.delete_object(Bucket=name, Key=found["Key"])
     s3.delete_bucket(Bucket=name)
-
-
-def cluster_request(**changes):
-    request = {
-        "Name": "test",
-        "ReleaseLabel": RELEASE,
-        "Applications": [{"Name": "Spark"}],
-        "JobFlowRole": "EMR_EC2_DefaultRole",
-        "ServiceRole": "EMR_DefaultRole",
-        "Instances": {"InstanceCount": 1, "MasterInstanceType": "m5.xlarge",
-                      "KeepJobFlowAliveWhenNoSteps": True},
-    }
-    instances = {**request["Instances"], **changes.pop("Instances", {})}
-    return {**request, **changes, "Instances": instances}
-
-
-def end_cluster(emr, cluster_id, timeout=60):
-    emr.set_termination_protection(JobFlowIds=[cluster_id], TerminationProtected=False)
-    emr.terminate_job_flows(JobFlowIds=[cluster_id])
-    until(lambda: emr.describe_cluster(ClusterId=cluster_id)["Cluster"]["Status"]["State"] in OVER,
-          f"{cluster_id} ends", timeout, every=0.1)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import OVER, cluster_request, end_cluster
+from support.clusters import OVER, cluster_request, end_cluster
 from support.server import until
 
 

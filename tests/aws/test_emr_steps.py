@@ -4,7 +4,7 @@ import gzip
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import OVER
+from support.clusters import OVER
 from support.server import until
 
 ENDED = {"COMPLETED", "FAILED", "CANCELLED"}

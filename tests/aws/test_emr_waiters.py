@@ -2,7 +2,7 @@
 import threading
 import time
 
-from conftest import end_cluster
+from support.clusters import end_cluster
 
 SECONDS = 29  # a waiter that slept between two polls would take its 30 at least
 
