@@ -43,7 +43,7 @@ def place(client, engine):
         Name="work", ReleaseLabel="emr-7.10.0", Applications=[{"Name": "Spark"}],
         JobFlowRole="EMR_EC2_DefaultRole", ServiceRole="EMR_DefaultRole",
         LogUri=f"s3://{bucket}/logs/", StepConcurrencyLevel=2,
-        Instances={"InstanceCount": 1, "MasterInstanceType": "m5.large",
+        Instances={"InstanceCount": 1, "MasterInstanceType": "m4.large",
                    "KeepJobFlowAliveWhenNoSteps": True})["JobFlowId"]
     yield bucket, cluster
     emr.terminate_job_flows(JobFlowIds=[cluster])
