@@ -2,19 +2,19 @@
 
 // Puts the applications of a release label onto this host, and says whether they are there.
 //
-//   <engines>/                           one tree, shared by all data directories of this host;
-//   read-only
-//     spark-3.5.5-0123456789ab/          complete, or not there at all: made beside it and renamed
-//       spark/                           SPARK_HOME: bin jars python sbin data examples; conf ->
-//       /etc/spark/conf spark/local-yarn/                the master "yarn" of a cluster without
-//       core nodes (classes) python/                          boto3, AWS CLI, pip, numpy for
-//       /usr/bin/python3 inside a node installed.json                   what was installed, from
-//       which manifest
-//     downloads/                         verified files of an installation that is not complete yet
-//     logs/                              what pip, Maven and the others printed
-//     .lock-<folder>                     flock: one process installs, the others wait and then find
-//     it done .progress-<label>.json             see progress.h .tmp-<folder>/ the installation at
-//     work; a dead one's is removed by the next
+// clang-format off
+//   <engines>/                   one tree, shared by all data directories of this host; read-only
+//     spark-3.5.5-0123456789ab/  complete, or not there at all: made beside it and renamed
+//       spark/                   SPARK_HOME: bin jars python sbin …; conf -> /etc/spark/conf
+//       spark/local-yarn/        the master "yarn" of a cluster without core nodes (classes)
+//       python/                  boto3, AWS CLI, pip, numpy for /usr/bin/python3 inside a node
+//       installed.json           what was installed, from which manifest
+//     downloads/                 verified files of an installation that is not complete yet
+//     logs/                      what pip, Maven and the others printed
+//     .lock-<folder>             flock: one process installs, the others wait and then find it done
+//     .progress-<label>.json     see progress.h
+//     .tmp-<folder>/             the installation at work; a dead one's is removed by the next
+// clang-format on
 //
 // install() blocks for seconds to minutes: run it in a process of its own (`howdah install
 // <label>`), which the control loop supervises. A killed one leaves nothing half-done: what was

@@ -2,32 +2,44 @@
 
 // What lies where in a data directory, and why. One server owns one data directory (lock.h).
 //
-//   <data>/                        $XDG_DATA_HOME/howdah, for root /var/lib/howdah; mode 0700: no
-//   one │                              but the server's user looks in, nodes neither ├── lock held
-//   (flock) by the one server; its text is the holder's pid ├── installation               6
-//   characters a-z0-9, made once: part of every cgroup name and │ process tag, so that two servers
-//   never touch each other's nodes ├── server.json                endpoint and pid of the running
-//   server, for the CLI; gone when down ├── howdah.json                the user's configuration ├──
-//   control.db                 wanted, is, events (SQLite; each database has its own writer) ├──
-//   iam.db                     accounts, keys, roles, policies ├── objects.db buckets, object
-//   index, objects up to 64 KiB ├── objects/                   larger objects, a file each ├──
-//   telemetry.db               metrics and log events ├── engines/                   what is
-//   installed, a read-only folder per package and checksum; │                              several
-//   data directories may share one (--engines) ├── trash/                     what is being erased:
-//   moved here at once, emptied behind └── nodes/
-//       └── j-3SD9…~i-0123…/       a node; '/' of its id is written '~'
-//           ├── node.json          the spec it was last made from; without it the folder only keeps
-//           logs ├── container.json     what its init builds: mounts, files, id map ├── init
-//           identity of its init: how it is found again after a restart ├── run/ │   └──
-//           s-3LZC…~attempt-1/ │       ├── spec.json  what to run; written before its shim │ ├──
-//           started    the claim: whose shim runs it (pid, start, boot); made exactly once │ └──
-//           exit       how it ended; written at once (rename), synced ├── fs/                owned
-//           by the node's root, the only part that is seen inside │   ├── upper/         what the
-//           node changed below /usr, /etc, /opt, /var/lib/dpkg … │   ├── work/          overlayfs's
-//           own, on the same file system as upper/ │   ├── mnt/           /mnt, with its var/lib,
-//           s3, tmp … │   ├── log/           /mnt/var/log = /var/log; outlives the node until
-//           forget() │   ├── home/          /home │   ├── root/          /root │   ├── tmp/ /tmp
-//           and /var/tmp │   └── var/           the rest of /var
+// clang-format off
+//   <data>/                   $XDG_DATA_HOME/howdah, for root /var/lib/howdah; mode 0700: no one
+//   │                         but the server's user looks in, nodes neither
+//   ├── lock                  held (flock) by the one server; its text is the holder's pid
+//   ├── installation          6 characters a-z0-9, made once: part of every cgroup name and
+//   │                         process tag, so that two servers never touch each other's nodes
+//   ├── secret                what jobs' credential tokens are derived from; mode 0600
+//   ├── server.json           endpoint and pid of the running server, for the CLI; gone when down
+//   ├── howdah.json           the user's configuration (its place; nothing reads it yet)
+//   ├── control.db            wanted, is, events (SQLite; each database has its own writer)
+//   ├── iam.db                accounts, keys, roles, policies
+//   ├── objects.db            buckets, object index, objects up to 64 KiB
+//   ├── objects/              larger objects, a file each
+//   ├── telemetry.db          metrics and log events (its place; nothing writes it yet)
+//   ├── engines/              what is installed, a read-only folder per package and checksum;
+//   │                         several data directories may share one (--engines)
+//   ├── installs/             the supervised installations and what they printed
+//   ├── trash/                what is being erased: moved here at once, emptied behind
+//   └── nodes/
+//       └── j-3SD9…~i-0123…/  a node; '/' of its id is written '~'
+//           ├── node.json     the spec it was last made from; without it the folder keeps only logs
+//           ├── container.json  what its init builds: mounts, files, id map
+//           ├── init          identity of its init: how it is found again after a restart
+//           ├── run/
+//           │   └── s-3LZC…/
+//           │       ├── spec.json  what to run; written before its shim
+//           │       ├── started    the claim: whose shim runs it (pid, start, boot); made once
+//           │       └── exit       how it ended; written at once (rename), synced
+//           └── fs/           owned by the node's root, the only part that is seen inside
+//               ├── upper/    what the node changed below /usr, /etc, /opt, /var/lib/dpkg …
+//               ├── work/     overlayfs's own, on the same file system as upper/
+//               ├── mnt/      /mnt, with its var/lib, s3, tmp …
+//               ├── log/      /mnt/var/log = /var/log; outlives the node until forget()
+//               ├── home/     /home
+//               ├── root/     /root
+//               ├── tmp/      /tmp and /var/tmp
+//               └── var/      the rest of /var
+// clang-format on
 //
 // Values and free functions only; threads: any.
 

@@ -50,7 +50,7 @@ def test_the_tutorial_runs_twice(demo, record_property):
         assert f"$ {typed}" in first.stdout
     assert 'eval "$(build/howdah env)"' in first.stdout
     assert "howdah down" in first.stdout
-    # Not a condition: how fast this machine is today is no verdict. bench/RESULTS.md has it measured.
+    # Not a condition: how fast a machine is today is no verdict (bench/RESULTS.md).
     record_property("second_run_seconds", round(took, 1))
 
 
