@@ -70,9 +70,4 @@ NodeView node_view(const Installed& installed, const Templates& templates,
 /// maximizeResourceAllocation; at least 1 GiB, and never more than the host could give.
 uint64_t driver_memory_mib(const NodeFacts& facts, bool maximize);
 
-/// What the spark-submit in a node will change in these arguments (["spark-submit", "--master",
-/// "yarn", …]), a sentence each, for the step's controller log; empty for another program. The
-/// node's wrapper says the same in the file that HOWDAH_NOTES_FILE names.
-std::vector<std::string> submit_notes(const std::vector<std::string>& argv);
-
 }  // namespace howdah::apps

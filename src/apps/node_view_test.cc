@@ -198,20 +198,5 @@ TEST(SparkEnv, NoValueBreaksOut) {
   });
 }
 
-TEST(SubmitNotes, FindYarnAmongSparksOwnOptions) {
-  EXPECT_THAT(submit_notes({"spark-submit", "--master", "yarn", "job.py"}),
-              ElementsAre(HasSubstr("local[*]")));
-  EXPECT_THAT(submit_notes({"spark-submit", "--deploy-mode=cluster", "--name", "yarn", "job.py"}),
-              ElementsAre(HasSubstr("deploy mode")));
-  EXPECT_THAT(submit_notes({"/usr/bin/spark-submit", "--conf", "spark.master=yarn", "-v", "-c",
-                            "spark.submit.deployMode=cluster", "job.py"}),
-              ElementsAre(HasSubstr("master"), HasSubstr("deploy mode")));
-  EXPECT_THAT(submit_notes({"spark-submit", "job.py", "--master", "yarn"}), IsEmpty());
-  EXPECT_THAT(submit_notes({"spark-submit", "--name", "--master", "job.py"}), IsEmpty());
-  EXPECT_THAT(submit_notes({"spark-submit", "--master"}), IsEmpty());
-  EXPECT_THAT(submit_notes({"bash", "--master", "yarn"}), IsEmpty());
-  EXPECT_THAT(submit_notes({}), IsEmpty());
-}
-
 }  // namespace
 }  // namespace howdah::apps
