@@ -111,7 +111,6 @@ struct Status {
   StepState last_step =
       StepState::kPending;  // how the latest step to end ended; kPending: none yet
   bool any_step_failed = false;
-  int64_t logs_shipped_at = 0;  // epoch ms of the last node log upload
   bool operator==(const Status&) const = default;
 };
 

@@ -145,8 +145,7 @@ JsonObject to_json(const Status& s) {
           {"instance", static_cast<int>(s.instance)},
           {"instance_timeline", timeline_json(s.instance_timeline)},
           {"last_step", name_of(s.last_step)},
-          {"any_step_failed", s.any_step_failed},
-          {"logs_shipped_at", s.logs_shipped_at}};
+          {"any_step_failed", s.any_step_failed}};
 }
 
 Status status_from(const JsonObject& in) {
@@ -168,7 +167,6 @@ Status status_from(const JsonObject& in) {
   s.instance_timeline = timeline_at(in, "instance_timeline");
   s.last_step = step_state_of(base::text_at(in, "last_step")).value_or(StepState::kPending);
   s.any_step_failed = base::bool_at(in, "any_step_failed");
-  s.logs_shipped_at = base::int_at(in, "logs_shipped_at");
   return s;
 }
 
