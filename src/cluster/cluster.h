@@ -25,14 +25,38 @@ enum class State {
   kTerminatedWithErrors
 };
 enum class StepState { kPending, kCancelPending, kRunning, kCompleted, kCancelled, kFailed };
-enum class InstanceState { kProvisioning, kBootstrapping, kRunning, kTerminated };
-enum class GroupState { kProvisioning, kBootstrapping, kRunning, kTerminating, kTerminated };
+enum class InstanceState {
+  kAwaitingFulfillment,
+  kProvisioning,
+  kBootstrapping,
+  kRunning,
+  kTerminated
+};
+/// Of an instance group (InstanceGroupState); fleets use those that InstanceFleetState has.
+enum class GroupState {
+  kProvisioning,
+  kBootstrapping,
+  kRunning,
+  kReconfiguring,
+  kResizing,
+  kSuspended,
+  kTerminating,
+  kTerminated,
+  kArrested,
+  kShuttingDown,
+  kEnded
+};
+enum class Role { kMaster, kCore, kTask };
 enum class OnFailure { kTerminateCluster, kCancelAndWait, kContinue };
 
 const char* name_of(State state);  // "STARTING": the wire's spelling; so for the others
 const char* name_of(StepState state);
 const char* name_of(InstanceState state);
 const char* name_of(GroupState state);
+const char* name_of(Role role);  // "MASTER"
+std::optional<GroupState> group_state_of(std::string_view name);
+std::optional<InstanceState> instance_state_of(std::string_view name);
+std::optional<Role> role_of(std::string_view name);
 std::optional<State> state_of(std::string_view name);
 std::optional<StepState> step_state_of(std::string_view name);
 
@@ -76,6 +100,23 @@ struct BootstrapAction {
   std::vector<std::string> args;
 };
 
+/// An instance group or an instance fleet as it is wanted. Written by services only.
+struct Group {
+  std::string id;  // "ig-" or "if-" + 13
+  Role role = Role::kMaster;
+  bool fleet = false;
+  std::string name;
+  std::string instance_type;  // of instances made from now on
+  int count = 1;              // instances wanted; of a fleet: what its target capacities come to
+  base::JsonObject request;   // InstanceGroupConfig or InstanceFleetConfig, as received
+  base::JsonArray configurations;        // what it has beside the cluster's; later entries win
+  int64_t configurations_version = 0;    // 1 with the first that is given
+  std::vector<std::string> leave_first;  // EC2InstanceIdsToTerminate of the last resize
+  std::optional<int64_t> decommission_seconds;  // ShrinkPolicy.DecommissionTimeout
+  std::vector<uint64_t> volumes_gib;            // of each instance, from EbsConfiguration
+  int64_t resize_serial = 0;  // counted up with every ModifyInstanceGroups that names it
+};
+
 /// Written by services only. `request` is RunJobFlow's input as it was received.
 struct Wanted {
   std::string name;
@@ -87,7 +128,8 @@ struct Wanted {
   std::vector<std::string> applications;
   std::vector<BootstrapAction> bootstrap_actions;
   base::JsonArray configurations;
-  bool keep_alive = false;  // KeepJobFlowAliveWhenNoSteps
+  std::vector<Group> groups;  // the MASTER one first
+  bool keep_alive = false;    // KeepJobFlowAliveWhenNoSteps
   bool termination_protected = false;
   bool visible_to_all_users = true;
   std::optional<bool> unhealthy_node_replacement;  // echoed; without effect yet
@@ -95,6 +137,35 @@ struct Wanted {
   std::optional<int64_t> idle_timeout_seconds;     // AutoTerminationPolicy, 60 to 604800
   std::string terminate;  // the intent: who or what asked ("" = nobody), see kTerminate…
   std::vector<std::pair<std::string, std::string>> tags;
+};
+
+/// One instance. Written by control only.
+struct Node {
+  int number = 0;  // of the cluster's instances, in the order they were wanted; never again
+  std::string instance_id;  // instance_id(cluster, number)
+  std::string group_id;
+  std::string instance_type;
+  std::string address;         // inside the cluster's network; empty: the host's
+  std::string public_address;  // at which this host reaches it; empty: not known yet
+  InstanceState state = InstanceState::kProvisioning;
+  Reason reason;  // InstanceStateChangeReason: "INSTANCE_FAILURE", "CLUSTER_TERMINATED", …
+  Timeline timeline;
+  int bootstrap_done = 0;              // actions that ended with 0
+  int64_t configurations_version = 0;  // that its files were made from
+  std::optional<base::Time> leaving;   // it is being decommissioned since
+  bool lost = false;                   // ended by itself; to be replaced
+  bool operator==(const Node&) const = default;
+};
+
+/// Written by control only.
+struct GroupStatus {
+  std::string id;
+  GroupState state = GroupState::kProvisioning;
+  Reason reason;  // InstanceGroupStateChangeReasonCode
+  Timeline timeline;
+  int64_t applied_version = 0;  // of its configurations: the last that every instance took
+  base::JsonArray applied_configurations;
+  bool operator==(const GroupStatus&) const = default;
 };
 
 /// Written by control only.
@@ -111,6 +182,10 @@ struct Status {
   StepState last_step =
       StepState::kPending;  // how the latest step to end ended; kPending: none yet
   bool any_step_failed = false;
+  std::string network;              // its subnet, "10.64.12.0/22"; empty: the host's network
+  int next_number = 0;              // of the next instance
+  std::vector<Node> nodes;          // by number; terminated ones stay, the oldest go beyond 1,000
+  std::vector<GroupStatus> groups;  // in the order of wanted.groups
   bool operator==(const Status&) const = default;
 };
 
@@ -143,6 +218,19 @@ struct Cluster {
   Status status;
   std::vector<Step> steps;  // those that have not ended, in submission order
 };
+
+const Group* group_of(const Wanted& wanted, std::string_view group_id);  // nullptr: none
+const Node* primary_of(const Cluster& cluster);  // the MASTER group's newest; nullptr: none yet
+inline bool is_over(const Node& node) { return node.state == InstanceState::kTerminated; }
+
+/// Deterministic: the n-th instance of a cluster always has the same ids.
+std::string instance_id(const Cluster& cluster, int number);
+std::string cluster_instance_id(const Cluster& cluster, int number);
+std::string node_id(const Cluster& cluster, int number);
+/// The address of instance `number` in `subnet`, beginning at its tenth; nullopt when it is full.
+std::optional<std::string> address_in(std::string_view subnet, int number);
+/// "ip-10-64-12-10.ec2.internal" (us-east-1), "ip-….<region>.compute.internal" elsewhere.
+std::string private_dns(const Key& key, std::string_view address);
 
 /// Deterministic: the same cluster always has the same primary instance.
 std::string instance_id(const Cluster& cluster);          // "i-" + 17 hexadecimal digits

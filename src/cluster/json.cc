@@ -67,6 +67,119 @@ std::string str(const JsonObject& in, std::string_view key) {
   return std::string(base::text_at(in, key));
 }
 
+template <typename T, typename From>
+std::vector<T> objects_at(const JsonObject& in, std::string_view key, From from) {
+  std::vector<T> out;
+  if (const JsonArray* array = base::find_array(in, key)) {
+    for (const base::Json& item : *array) {
+      if (const JsonObject* object = item.if_object()) out.push_back(from(*object));
+    }
+  }
+  return out;
+}
+
+JsonArray array_at(const JsonObject& in, std::string_view key) {
+  const JsonArray* array = base::find_array(in, key);
+  return array ? *array : JsonArray();
+}
+
+JsonObject group_json(const Group& g) {
+  JsonArray volumes;
+  for (const uint64_t gib : g.volumes_gib) volumes.push_back(static_cast<int64_t>(gib));
+  JsonObject out{{"id", g.id},
+                 {"role", name_of(g.role)},
+                 {"fleet", g.fleet},
+                 {"name", g.name},
+                 {"instance_type", g.instance_type},
+                 {"count", g.count},
+                 {"request", g.request},
+                 {"configurations", g.configurations},
+                 {"configurations_version", g.configurations_version},
+                 {"leave_first", texts_json(g.leave_first)},
+                 {"volumes_gib", std::move(volumes)},
+                 {"resize_serial", g.resize_serial}};
+  if (g.decommission_seconds) out["decommission_seconds"] = *g.decommission_seconds;
+  return out;
+}
+
+Group group_from(const JsonObject& in) {
+  Group g;
+  g.id = str(in, "id");
+  g.role = role_of(base::text_at(in, "role")).value_or(Role::kMaster);
+  g.fleet = base::bool_at(in, "fleet");
+  g.name = str(in, "name");
+  g.instance_type = str(in, "instance_type");
+  g.count = static_cast<int>(base::int_at(in, "count", 1));
+  if (const JsonObject* request = base::find_object(in, "request")) g.request = *request;
+  g.configurations = array_at(in, "configurations");
+  g.configurations_version = base::int_at(in, "configurations_version");
+  g.leave_first = base::texts_at(in, "leave_first");
+  if (base::find(in, "decommission_seconds"))
+    g.decommission_seconds = base::int_at(in, "decommission_seconds");
+  for (const base::Json& gib : array_at(in, "volumes_gib")) {
+    if (gib.is_int64()) g.volumes_gib.push_back(static_cast<uint64_t>(gib.get_int64()));
+  }
+  g.resize_serial = base::int_at(in, "resize_serial");
+  return g;
+}
+
+JsonObject node_json(const Node& n) {
+  JsonObject out{{"number", n.number},
+                 {"instance_id", n.instance_id},
+                 {"group_id", n.group_id},
+                 {"instance_type", n.instance_type},
+                 {"address", n.address},
+                 {"public_address", n.public_address},
+                 {"state", name_of(n.state)},
+                 {"code", n.reason.code},
+                 {"message", n.reason.message},
+                 {"timeline", timeline_json(n.timeline)},
+                 {"bootstrap_done", n.bootstrap_done},
+                 {"configurations_version", n.configurations_version},
+                 {"lost", n.lost}};
+  put_time(out, "leaving", n.leaving);
+  return out;
+}
+
+Node node_from(const JsonObject& in) {
+  Node n;
+  n.number = static_cast<int>(base::int_at(in, "number"));
+  n.instance_id = str(in, "instance_id");
+  n.group_id = str(in, "group_id");
+  n.instance_type = str(in, "instance_type");
+  n.address = str(in, "address");
+  n.public_address = str(in, "public_address");
+  n.state = instance_state_of(base::text_at(in, "state")).value_or(InstanceState::kProvisioning);
+  n.reason = {str(in, "code"), str(in, "message")};
+  n.timeline = timeline_at(in, "timeline");
+  n.bootstrap_done = static_cast<int>(base::int_at(in, "bootstrap_done"));
+  n.configurations_version = base::int_at(in, "configurations_version");
+  n.leaving = time_at(in, "leaving");
+  n.lost = base::bool_at(in, "lost");
+  return n;
+}
+
+JsonObject group_status_json(const GroupStatus& g) {
+  return {{"id", g.id},
+          {"state", name_of(g.state)},
+          {"code", g.reason.code},
+          {"message", g.reason.message},
+          {"timeline", timeline_json(g.timeline)},
+          {"applied_version", g.applied_version},
+          {"applied_configurations", g.applied_configurations}};
+}
+
+GroupStatus group_status_from(const JsonObject& in) {
+  GroupStatus g;
+  g.id = str(in, "id");
+  g.state = group_state_of(base::text_at(in, "state")).value_or(GroupState::kProvisioning);
+  g.reason = {str(in, "code"), str(in, "message")};
+  g.timeline = timeline_at(in, "timeline");
+  g.applied_version = base::int_at(in, "applied_version");
+  g.applied_configurations = array_at(in, "applied_configurations");
+  return g;
+}
+
 }  // namespace
 
 JsonObject to_json(const Wanted& w) {
@@ -89,6 +202,9 @@ JsonObject to_json(const Wanted& w) {
                  {"step_concurrency", w.step_concurrency},
                  {"terminate", w.terminate},
                  {"tags", pairs_json(w.tags)}};
+  JsonArray groups;
+  for (const Group& group : w.groups) groups.push_back(group_json(group));
+  out["groups"] = std::move(groups);
   if (w.idle_timeout_seconds) out["idle_timeout_seconds"] = *w.idle_timeout_seconds;
   if (w.unhealthy_node_replacement)
     out["unhealthy_node_replacement"] = *w.unhealthy_node_replacement;
@@ -114,6 +230,7 @@ Wanted wanted_from(const JsonObject& in) {
   }
   if (const JsonArray* configurations = base::find_array(in, "configurations"))
     w.configurations = *configurations;
+  w.groups = objects_at<Group>(in, "groups", group_from);
   w.keep_alive = base::bool_at(in, "keep_alive");
   w.termination_protected = base::bool_at(in, "termination_protected");
   w.visible_to_all_users = base::bool_at(in, "visible_to_all_users", true);
@@ -134,7 +251,14 @@ JsonObject to_json(const Status& s) {
     errors.push_back(
         JsonObject{{"code", e.code}, {"data", pairs_json(e.data)}, {"message", e.message}});
   }
+  JsonArray nodes, groups;
+  for (const Node& node : s.nodes) nodes.push_back(node_json(node));
+  for (const GroupStatus& group : s.groups) groups.push_back(group_status_json(group));
   return {{"state", name_of(s.state)},
+          {"network", s.network},
+          {"next_number", s.next_number},
+          {"nodes", std::move(nodes)},
+          {"groups", std::move(groups)},
           {"code", s.reason.code},
           {"message", s.reason.message},
           {"timeline", timeline_json(s.timeline)},
@@ -142,7 +266,7 @@ JsonObject to_json(const Status& s) {
           {"admitted", s.admitted},
           {"node_wanted", s.node_wanted},
           {"bootstrap_done", s.bootstrap_done},
-          {"instance", static_cast<int>(s.instance)},
+          {"instance", name_of(s.instance)},
           {"instance_timeline", timeline_json(s.instance_timeline)},
           {"last_step", name_of(s.last_step)},
           {"any_step_failed", s.any_step_failed}};
@@ -163,7 +287,12 @@ Status status_from(const JsonObject& in) {
   s.admitted = base::bool_at(in, "admitted");
   s.node_wanted = base::bool_at(in, "node_wanted");
   s.bootstrap_done = static_cast<int>(base::int_at(in, "bootstrap_done"));
-  s.instance = static_cast<InstanceState>(base::int_at(in, "instance"));
+  s.instance =
+      instance_state_of(base::text_at(in, "instance")).value_or(InstanceState::kProvisioning);
+  s.network = str(in, "network");
+  s.next_number = static_cast<int>(base::int_at(in, "next_number"));
+  s.nodes = objects_at<Node>(in, "nodes", node_from);
+  s.groups = objects_at<GroupStatus>(in, "groups", group_status_from);
   s.instance_timeline = timeline_at(in, "instance_timeline");
   s.last_step = step_state_of(base::text_at(in, "last_step")).value_or(StepState::kPending);
   s.any_step_failed = base::bool_at(in, "any_step_failed");

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdio>
 
 #include "base/digest.h"
 #include "cluster/cluster.h"
@@ -14,10 +15,25 @@ constexpr std::array kStates = {
 constexpr std::array kStepStates = {"PENDING",   "CANCEL_PENDING", "RUNNING",
                                     "COMPLETED", "CANCELLED",      "FAILED"};
 
-// 32 bytes that depend on the cluster alone.
-std::string seed(const Cluster& cluster) {
-  return base::digest(base::Algorithm::kSha256,
-                      fmt::format("{}/{}/primary/1", cluster.key.region, cluster.key.id));
+constexpr std::array kInstanceStates = {"AWAITING_FULFILLMENT", "PROVISIONING", "BOOTSTRAPPING",
+                                        "RUNNING", "TERMINATED"};
+constexpr std::array kGroupStates = {
+    "PROVISIONING", "BOOTSTRAPPING", "RUNNING",  "RECONFIGURING", "RESIZING", "SUSPENDED",
+    "TERMINATING",  "TERMINATED",    "ARRESTED", "SHUTTING_DOWN", "ENDED"};
+constexpr std::array kRoles = {"MASTER", "CORE", "TASK"};
+
+template <typename Enum, size_t N>
+std::optional<Enum> find_name(const std::array<const char*, N>& names, std::string_view name) {
+  for (size_t i = 0; i < N; ++i) {
+    if (name == names[i]) return static_cast<Enum>(i);
+  }
+  return std::nullopt;
+}
+
+// 32 bytes that depend on the cluster and the number alone.
+std::string seed(const Cluster& cluster, int number) {
+  return base::digest(base::Algorithm::kSha256, fmt::format("{}/{}/primary/{}", cluster.key.region,
+                                                            cluster.key.id, number + 1));
 }
 
 unsigned byte(const std::string& bytes, size_t i) { return static_cast<unsigned char>(bytes[i]); }
@@ -27,78 +43,90 @@ unsigned byte(const std::string& bytes, size_t i) { return static_cast<unsigned 
 const char* name_of(State state) { return kStates[static_cast<size_t>(state)]; }
 const char* name_of(StepState state) { return kStepStates[static_cast<size_t>(state)]; }
 
-const char* name_of(InstanceState state) {
-  switch (state) {
-    case InstanceState::kProvisioning:
-      return "PROVISIONING";
-    case InstanceState::kBootstrapping:
-      return "BOOTSTRAPPING";
-    case InstanceState::kRunning:
-      return "RUNNING";
-    case InstanceState::kTerminated:
-      return "TERMINATED";
-  }
-  return "";
-}
+const char* name_of(InstanceState state) { return kInstanceStates[static_cast<size_t>(state)]; }
+const char* name_of(GroupState state) { return kGroupStates[static_cast<size_t>(state)]; }
+const char* name_of(Role role) { return kRoles[static_cast<size_t>(role)]; }
 
-const char* name_of(GroupState state) {
-  switch (state) {
-    case GroupState::kProvisioning:
-      return "PROVISIONING";
-    case GroupState::kBootstrapping:
-      return "BOOTSTRAPPING";
-    case GroupState::kRunning:
-      return "RUNNING";
-    case GroupState::kTerminating:
-      return "TERMINATING";
-    case GroupState::kTerminated:
-      return "TERMINATED";
-  }
-  return "";
-}
-
-std::optional<State> state_of(std::string_view name) {
-  for (size_t i = 0; i < kStates.size(); ++i) {
-    if (name == kStates[i]) return static_cast<State>(i);
-  }
-  return std::nullopt;
-}
-
+std::optional<State> state_of(std::string_view name) { return find_name<State>(kStates, name); }
 std::optional<StepState> step_state_of(std::string_view name) {
-  for (size_t i = 0; i < kStepStates.size(); ++i) {
-    if (name == kStepStates[i]) return static_cast<StepState>(i);
+  return find_name<StepState>(kStepStates, name);
+}
+std::optional<InstanceState> instance_state_of(std::string_view name) {
+  return find_name<InstanceState>(kInstanceStates, name);
+}
+std::optional<GroupState> group_state_of(std::string_view name) {
+  return find_name<GroupState>(kGroupStates, name);
+}
+std::optional<Role> role_of(std::string_view name) { return find_name<Role>(kRoles, name); }
+
+const Group* group_of(const Wanted& wanted, std::string_view group_id) {
+  for (const Group& group : wanted.groups) {
+    if (group.id == group_id) return &group;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
-std::string instance_id(const Cluster& cluster) {
-  const std::string bytes = seed(cluster);
+const Node* primary_of(const Cluster& cluster) {
+  if (cluster.wanted.groups.empty()) return nullptr;
+  const std::string& master = cluster.wanted.groups.front().id;
+  const Node* found = nullptr;
+  for (const Node& node : cluster.status.nodes) {
+    if (node.group_id == master) found = &node;
+  }
+  return found;
+}
+
+std::string instance_id(const Cluster& cluster, int number) {
+  const std::string bytes = seed(cluster, number);
   std::string out = "i-0";
   for (size_t i = 0; i < 8; ++i) out += fmt::format("{:02x}", byte(bytes, i));
   return out;
 }
+std::string instance_id(const Cluster& cluster) { return instance_id(cluster, 0); }
 
-std::string cluster_instance_id(const Cluster& cluster) {
-  const std::string bytes = seed(cluster);
+std::string cluster_instance_id(const Cluster& cluster, int number) {
+  const std::string bytes = seed(cluster, number);
   std::string out = "ci-";
   for (size_t i = 8; i < 21; ++i)
     out += "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"[byte(bytes, i) % 36];
   return out;
 }
+std::string cluster_instance_id(const Cluster& cluster) { return cluster_instance_id(cluster, 0); }
 
-std::string node_id(const Cluster& cluster) { return cluster.key.id + "/" + instance_id(cluster); }
+std::string node_id(const Cluster& cluster, int number) {
+  return cluster.key.id + "/" + instance_id(cluster, number);
+}
+std::string node_id(const Cluster& cluster) { return node_id(cluster, 0); }
+
+std::optional<std::string> address_in(std::string_view subnet, int number) {
+  unsigned a = 0, b = 0, c = 0, d = 0, bits = 0;
+  if (std::sscanf(std::string(subnet).c_str(), "%u.%u.%u.%u/%u", &a, &b, &c, &d, &bits) != 5 ||
+      a > 255 || b > 255 || c > 255 || d > 255 || bits < 8 || bits > 30 || number < 0) {
+    return std::nullopt;
+  }
+  const uint64_t size = uint64_t{1} << (32 - bits);
+  const uint64_t offset = 10 + static_cast<uint64_t>(number);
+  if (offset + 1 >= size) return std::nullopt;  // the last is the broadcast address
+  const uint64_t address = ((a << 24) | (b << 16) | (c << 8) | d) + offset;
+  return fmt::format("{}.{}.{}.{}", address >> 24 & 255, address >> 16 & 255, address >> 8 & 255,
+                     address & 255);
+}
 
 std::string private_ip(const Cluster& cluster) {
-  const std::string bytes = seed(cluster);
+  const Node* primary = primary_of(cluster);
+  if (primary && !primary->address.empty()) return primary->address;
+  const std::string bytes = seed(cluster, 0);
   return fmt::format("10.{}.{}.{}", byte(bytes, 21), byte(bytes, 22), 1 + byte(bytes, 23) % 254);
 }
 
-std::string private_dns(const Cluster& cluster) {
-  std::string name = "ip-" + private_ip(cluster);
+std::string private_dns(const Key& key, std::string_view address) {
+  std::string name = fmt::format("ip-{}", address);
   for (char& c : name) c = c == '.' ? '-' : c;
-  return name + (cluster.key.region == "us-east-1"
-                     ? std::string(".ec2.internal")
-                     : fmt::format(".{}.compute.internal", cluster.key.region));
+  return name + (key.region == "us-east-1" ? std::string(".ec2.internal")
+                                           : fmt::format(".{}.compute.internal", key.region));
+}
+std::string private_dns(const Cluster& cluster) {
+  return private_dns(cluster.key, private_ip(cluster));
 }
 
 // A node of this issue shares the host's network: the name that works from the host is the host's

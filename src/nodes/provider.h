@@ -40,6 +40,16 @@ struct NodeSpec {
   };
   std::vector<File> files;
   std::vector<std::pair<std::string, std::string>> environment;  // of every process in the node
+  /// Its place in a network of nodes, which ensure_network() has made. Without one (an empty
+  /// `network`) the node shares the host's network.
+  std::string network;  // "j-3SD91U2E1L2QX"
+  std::string address;  // IPv4, of the network's subnet: "10.64.12.10"
+  /// Lines of /etc/hosts beside localhost and the node's own: address, names.
+  std::vector<std::pair<std::string, std::vector<std::string>>> hosts;
+  /// Data volumes: /mnt is the first, /mnt1 … follow; sizes in GiB (EbsConfiguration). A size is
+  /// what the node advertises; it is enforced only where the host can (said in ensure()'s
+  /// warnings).
+  std::vector<uint64_t> volumes_gib;
 };
 
 struct ProcessSpec {
@@ -86,6 +96,35 @@ enum class Signal { kTerminate, kKill };
 class Provider {
  public:
   virtual ~Provider() = default;
+
+  // ---- networks of nodes
+
+  /// Makes the network that the nodes of a cluster share, or mends it, and gives its subnet:
+  /// "10.64.12.0/22". The first address is the host's (or the gateway's), the next nine are kept
+  /// free; the same id always gets the same subnet until remove_network(). kFailedPrecondition
+  /// where there can be none, with what to allow.
+  virtual base::Result<std::string> ensure_network(const std::string& network_id) = 0;
+  virtual base::Status remove_network(const std::string& network_id) = 0;
+  /// All networks of this installation, wanted or not.
+  virtual base::Result<std::vector<std::string>> networks() = 0;
+  /// A connection to what listens inside the node, at its own address or at loopback there.
+  /// kUnavailable when nothing listens; kNotFound when there is no such node.
+  virtual base::Result<base::Fd> connect_inside(const std::string& node_id, uint16_t port,
+                                                base::Millis timeout) = 0;
+  /// A listening TCP socket bound inside the node's network namespace ("127.0.0.1", 4566), for this
+  /// process to accept on. kAlreadyExists when something inside listens there. For a node that
+  /// shares the host's network: kFailedPrecondition.
+  virtual base::Result<base::Fd> listen_inside(const std::string& node_id,
+                                               const std::string& address, uint16_t port) = 0;
+  /// Writes the spec's files, hosts and names that differ into the running node (the hosts file in
+  /// place: bind mounts follow the inode) and remembers the spec for a later ensure().
+  virtual base::Status update(const NodeSpec& spec) = 0;
+  /// The address at which this host reaches the node from outside: its own with root, 127.x.y.z in
+  /// front of it without; "127.0.0.1" for one that shares the host's network.
+  virtual base::Result<std::string> public_address(const std::string& node_id) = 0;
+
+  // ---- nodes
+
   /// Makes the node, or mends what is missing of it.
   virtual base::Status ensure(const NodeSpec& spec) = 0;
   /// Every node that bears this installation's id, wanted or not.

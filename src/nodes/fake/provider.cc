@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 namespace howdah::nodes {
 namespace {
@@ -186,6 +187,70 @@ base::Status FakeProvider::ensure(const NodeSpec& spec) {
   }
   if (auto error = fault(Call::kEnsure, When::kAfter, spec.id)) return *error;
   return base::ok();
+}
+
+base::Status FakeProvider::update(const NodeSpec& spec) {
+  if (auto error = fault(Call::kUpdate, When::kBefore, spec.id)) return *error;
+  {
+    std::lock_guard lock(mutex_);
+    auto node = nodes_.find(spec.id);
+    if (node == nodes_.end()) return no_node(spec.id);
+    node->second.spec = spec;
+  }
+  if (auto error = fault(Call::kUpdate, When::kAfter, spec.id)) return *error;
+  return base::ok();
+}
+
+base::Result<std::string> FakeProvider::ensure_network(const std::string& network_id) {
+  if (auto error = fault(Call::kEnsureNetwork, When::kBefore, network_id)) return *error;
+  int number = 0;
+  {
+    std::lock_guard lock(mutex_);
+    std::set<int> taken;
+    for (const auto& [id, used] : networks_) taken.insert(used);
+    while (taken.contains(number)) ++number;
+    number = networks_.emplace(network_id, number).first->second;
+  }
+  if (auto error = fault(Call::kEnsureNetwork, When::kAfter, network_id)) return *error;
+  return "10." + std::to_string(64 + number / 64) + "." + std::to_string(number % 64 * 4) + ".0/22";
+}
+
+base::Status FakeProvider::remove_network(const std::string& network_id) {
+  if (auto error = fault(Call::kRemoveNetwork, When::kBefore, network_id)) return *error;
+  {
+    std::lock_guard lock(mutex_);
+    networks_.erase(network_id);
+  }
+  if (auto error = fault(Call::kRemoveNetwork, When::kAfter, network_id)) return *error;
+  return base::ok();
+}
+
+base::Result<std::vector<std::string>> FakeProvider::networks() {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> ids;
+  for (const auto& [id, number] : networks_) ids.push_back(id);
+  return ids;
+}
+
+base::Result<base::Fd> FakeProvider::connect_inside(const std::string& node_id, uint16_t,
+                                                    base::Millis) {
+  std::lock_guard lock(mutex_);
+  if (!nodes_.contains(node_id)) return no_node(node_id);
+  return base::unavailable("nothing listens in a node in memory");
+}
+
+base::Result<base::Fd> FakeProvider::listen_inside(const std::string& node_id, const std::string&,
+                                                   uint16_t) {
+  std::lock_guard lock(mutex_);
+  if (!nodes_.contains(node_id)) return no_node(node_id);
+  return base::Fd(::memfd_create("listener", MFD_CLOEXEC));
+}
+
+base::Result<std::string> FakeProvider::public_address(const std::string& node_id) {
+  std::lock_guard lock(mutex_);
+  auto node = nodes_.find(node_id);
+  if (node == nodes_.end()) return no_node(node_id);
+  return node->second.spec.address.empty() ? "127.0.0.1" : node->second.spec.address;
 }
 
 NodeSeen FakeProvider::seen_of(const std::string& id, const Node& node) const {

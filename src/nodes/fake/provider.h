@@ -47,7 +47,18 @@ class FakeProvider final : public Provider {
       std::function<std::optional<int>(const std::string& node_id, const ProcessSpec& spec)>;
   void set_script(Script script);
 
-  enum class Call { kEnsure, kList, kLook, kRemove, kForget, kStart, kSignal };
+  enum class Call {
+    kEnsure,
+    kList,
+    kLook,
+    kRemove,
+    kForget,
+    kStart,
+    kSignal,
+    kUpdate,
+    kEnsureNetwork,
+    kRemoveNetwork
+  };
   enum class When { kBefore, kAfter };
   /// Asked at every call, twice; an error becomes the call's answer.
   using Fault = std::function<std::optional<base::Error>(
@@ -71,6 +82,16 @@ class FakeProvider final : public Provider {
   // ---- Provider
   // ------------------------------------------------------------------------------------
 
+  base::Result<std::string> ensure_network(const std::string& network_id) override;
+  base::Status remove_network(const std::string& network_id) override;
+  base::Result<std::vector<std::string>> networks() override;
+  /// kUnavailable: nothing listens in memory.
+  base::Result<base::Fd> connect_inside(const std::string& node_id, uint16_t port,
+                                        base::Millis timeout) override;
+  base::Result<base::Fd> listen_inside(const std::string& node_id, const std::string& address,
+                                       uint16_t port) override;
+  base::Status update(const NodeSpec& spec) override;
+  base::Result<std::string> public_address(const std::string& node_id) override;
   base::Status ensure(const NodeSpec& spec) override;
   base::Result<std::vector<NodeSeen>> list() override;
   base::Result<NodeSeen> look(const std::string& node_id) override;
@@ -109,6 +130,7 @@ class FakeProvider final : public Provider {
   std::condition_variable_any condition_;
   uint64_t changes_ = 0, reported_ = 0;
   std::map<std::string, Node> nodes_;
+  std::map<std::string, int> networks_;                            // id -> which subnet
   std::map<std::pair<std::string, std::string>, base::Fd> files_;  // node, path -> memfd
   std::vector<Started> started_;
   std::vector<std::string> deaf_;

@@ -35,6 +35,10 @@ constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 constexpr uint32_t kFirstId = 524288, kIdsPerCluster = 65536, kClusterSlots = 20000;
 constexpr int kOrphanWaitMillis = 2000;
 
+base::Error no_network() {
+  return {base::Code::kFailedPrecondition, "nodes share the host's network here", {}, {}};
+}
+
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
 // The same range for all nodes of a cluster, another for (nearly) every other cluster; above what
@@ -129,6 +133,18 @@ class LocalProvider final : public Provider {
     empty_trash();  // of an earlier life
     looking_ = std::jthread([this] { private_paths(); });
   }
+
+  base::Result<std::string> ensure_network(const std::string&) override { return no_network(); }
+  base::Status remove_network(const std::string&) override { return base::ok(); }
+  base::Result<std::vector<std::string>> networks() override { return std::vector<std::string>{}; }
+  base::Result<base::Fd> connect_inside(const std::string&, uint16_t, base::Millis) override {
+    return no_network();
+  }
+  base::Result<base::Fd> listen_inside(const std::string&, const std::string&, uint16_t) override {
+    return no_network();
+  }
+  base::Status update(const NodeSpec& spec) override { return ensure(spec); }
+  base::Result<std::string> public_address(const std::string&) override { return "127.0.0.1"; }
 
   base::Status ensure(const NodeSpec& spec) override;
   base::Result<std::vector<NodeSeen>> list() override;
