@@ -7,9 +7,11 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <condition_variable>
 #include <csignal>
@@ -81,17 +83,24 @@ std::string to_text(const Address& address) {
 
 enum class Phase { kIdle, kBusy, kClosing };
 
+/// A listening socket and who answers on it. Shared: a connection keeps its handler.
+struct Door {
+  base::Fd socket;
+  Handler handler;
+};
+
 struct Live {
   int fd = -1;
+  uint64_t door = 0;
   std::atomic<Phase> phase = Phase::kIdle;
 };
 
 /// What the server and its connections' threads share; the last of them lets it go.
 struct Shared {
   ServerOptions options;
-  Handler handler;
   std::atomic<bool> stopping = false;
   std::mutex mutex;
+  std::unordered_map<uint64_t, std::shared_ptr<Door>> doors;
   std::condition_variable ended;
   std::unordered_map<uint64_t, std::shared_ptr<Live>> live;
 };
@@ -99,6 +108,7 @@ struct Shared {
 struct Start {
   std::shared_ptr<Shared> shared;
   std::shared_ptr<Live> live;
+  std::shared_ptr<Door> door;
   Accepted accepted;
 };
 
@@ -118,25 +128,56 @@ void* connection_main(void* argument) {
     std::lock_guard lock(shared.mutex);
     live.fd = -1;
   };
-  serve(std::move(start->accepted), shared.options, shared.handler, hooks);
+  serve(std::move(start->accepted), shared.options, start->door->handler, hooks);
+  start->door.reset();
   std::lock_guard lock(shared.mutex);
   shared.live.erase(id);
   shared.ended.notify_all();
   return nullptr;
 }
 
+// What the acceptor's epoll knows beside the doors' numbers, which begin with 1.
+constexpr uint64_t kWake = 0;
+
 class BlockingServer final : public Server {
  public:
-  BlockingServer(std::shared_ptr<Shared> shared, base::Fd listener, base::Fd wake, uint16_t port)
+  BlockingServer(std::shared_ptr<Shared> shared, base::Fd watched, base::Fd wake, uint16_t port)
       : shared_(std::move(shared)),
-        listener_(std::move(listener)),
+        watched_(std::move(watched)),
         wake_(std::move(wake)),
         port_(port) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = kWake;
+    CHECK(::epoll_ctl(watched_.get(), EPOLL_CTL_ADD, wake_.get(), &event) == 0);
     acceptor_ = std::thread([this] { accept_all(); });
   }
   ~BlockingServer() override { stop(std::chrono::milliseconds(0)); }
 
   uint16_t port() const override { return port_; }
+
+  base::Result<uint64_t> also_serve(base::Fd listener, Handler handler) override {
+    ::fcntl(listener.get(), F_SETFL, ::fcntl(listener.get(), F_GETFL) | O_NONBLOCK);
+    std::lock_guard lock(shared_->mutex);
+    if (shared_->stopping) return base::Error{base::Code::kCancelled, "the server stops", {}, {}};
+    const uint64_t number = ++last_door_;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = number;
+    if (::epoll_ctl(watched_.get(), EPOLL_CTL_ADD, listener.get(), &event) != 0)
+      return base::from_errno("watch a listener");
+    shared_->doors.emplace(number,
+                           std::make_shared<Door>(Door{std::move(listener), std::move(handler)}));
+    return number;
+  }
+
+  void drop(uint64_t listener) override {
+    std::lock_guard lock(shared_->mutex);
+    close_door(listener);
+    for (auto& [id, live] : shared_->live) {
+      if (live->door == listener) cut(*live);
+    }
+  }
 
   void stop(std::chrono::milliseconds grace) override {
     if (!acceptor_.joinable()) return;
@@ -144,8 +185,8 @@ class BlockingServer final : public Server {
     const uint64_t one = 1;
     CHECK(::write(wake_.get(), &one, sizeof one) == sizeof one);
     acceptor_.join();
-    listener_.reset();
     std::unique_lock lock(shared_->mutex);
+    for (auto& [number, door] : shared_->doors) door->socket.reset();
     for (auto& [id, live] : shared_->live) {
       Phase idle = Phase::kIdle;
       if (live->phase.compare_exchange_strong(idle, Phase::kClosing)) cut(*live);
@@ -157,7 +198,7 @@ class BlockingServer final : public Server {
       base::log_warn("http", "waiting for {} requests whose handlers still run",
                      shared_->live.size());
     }
-    shared_->handler = nullptr;  // and what it holds, although the last thread may still be ending
+    shared_->doors.clear();  // and what their handlers hold
   }
 
  private:
@@ -165,44 +206,74 @@ class BlockingServer final : public Server {
     if (live.fd >= 0) ::shutdown(live.fd, SHUT_RDWR);
   }
 
+  // With the lock held, which the acceptor takes for each accept: the number of the descriptor is
+  // not someone else's while it uses it.
+  void close_door(uint64_t number) {
+    const auto found = shared_->doors.find(number);
+    if (found == shared_->doors.end()) return;
+    ::epoll_ctl(watched_.get(), EPOLL_CTL_DEL, found->second->socket.get(), nullptr);
+    found->second->socket.reset();
+    shared_->doors.erase(found);
+  }
+
   void accept_all() {
-    int failed = 0;  // logged once while it lasts
+    std::array<epoll_event, 64> ready{};
     while (!shared_->stopping) {
-      pollfd watched[] = {{listener_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
-      if (::poll(watched, 2, -1) < 0 || watched[0].revents == 0) continue;
-      Address address{};
-      socklen_t length = sizeof address;
-      base::Fd socket(
-          ::accept4(listener_.get(), &address.any, &length, SOCK_CLOEXEC | SOCK_NONBLOCK));
-      if (socket.valid()) {
-        failed = 0;
-        admit(std::move(socket), to_text(address));
-      } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-        if (std::exchange(failed, errno) != errno) {
-          base::log_error("http", "{}", base::from_errno("accept a connection").message);
-        }
-        ::poll(watched + 1, 1, 100);  // out of descriptors until some connection ends
+      const int count =
+          ::epoll_wait(watched_.get(), ready.data(), static_cast<int>(ready.size()), -1);
+      for (int i = 0; i < count && !shared_->stopping; ++i) {
+        const uint64_t number = ready[static_cast<size_t>(i)].data.u64;
+        if (number != kWake) accept_at(number);
       }
     }
   }
 
-  void admit(base::Fd socket, std::string peer) {
+  void accept_at(uint64_t number) {
+    Address address{};
+    socklen_t length = sizeof address;
+    std::shared_ptr<Door> door;
+    base::Fd socket;
+    int failed = 0;
+    {
+      std::lock_guard lock(shared_->mutex);
+      const auto found = shared_->doors.find(number);
+      if (found == shared_->doors.end()) return;
+      door = found->second;
+      socket = base::Fd(
+          ::accept4(door->socket.get(), &address.any, &length, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      if (!socket.valid()) failed = errno;
+    }
+    if (socket.valid()) {
+      failed_ = 0;
+      admit(std::move(socket), to_text(address), number, std::move(door));
+    } else if (failed != EAGAIN && failed != EINTR && failed != ECONNABORTED) {
+      if (std::exchange(failed_, failed) != failed) {
+        base::log_error("http", "{}", base::from_errno("accept a connection", failed).message);
+      }
+      pollfd woken{wake_.get(), POLLIN, 0};
+      ::poll(&woken, 1, 100);  // out of descriptors until some connection ends
+    }
+  }
+
+  void admit(base::Fd socket, std::string peer, uint64_t number, std::shared_ptr<Door> door) {
     const int on = 1;
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto live = std::make_shared<Live>();
     live->fd = socket.get();
+    live->door = number;
     static std::atomic<uint64_t> last_id = 0;
     const uint64_t id = ++last_id;
     {
       std::lock_guard lock(shared_->mutex);
+      if (!shared_->doors.contains(number)) return;  // dropped in between
       if (shared_->live.size() >= shared_->options.max_connections) {
         turn_away(socket.get());
         return;
       }
       shared_->live.emplace(id, live);
     }
-    auto start =
-        std::make_unique<Start>(Start{shared_, live, {std::move(socket), std::move(peer), id}});
+    auto start = std::make_unique<Start>(
+        Start{shared_, live, std::move(door), {std::move(socket), std::move(peer), id}});
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -230,8 +301,10 @@ class BlockingServer final : public Server {
   }
 
   std::shared_ptr<Shared> shared_;
-  base::Fd listener_, wake_;
+  base::Fd watched_, wake_;
   const uint16_t port_;
+  uint64_t last_door_ = kWake;  // with shared_->mutex
+  int failed_ = 0;              // of the last accept: logged once while it lasts
   std::thread acceptor_;
 };
 
@@ -240,7 +313,6 @@ class BlockingServer final : public Server {
 base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Handler handler) {
   base::Fd listener(options.listener);
   if (!listener.valid()) listener = TRY(listen_on(options));
-  ::fcntl(listener.get(), F_SETFL, ::fcntl(listener.get(), F_GETFL) | O_NONBLOCK);
   Address address{};
   socklen_t length = sizeof address;
   if (::getsockname(listener.get(), &address.any, &length) != 0)
@@ -257,9 +329,12 @@ base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options
   }
   auto shared = std::make_shared<Shared>();
   shared->options = options;
-  shared->handler = std::move(handler);
-  return std::unique_ptr<Server>(std::make_unique<BlockingServer>(
-      std::move(shared), std::move(listener), std::move(wake), port));
+  base::Fd watched(::epoll_create1(EPOLL_CLOEXEC));
+  if (!watched.valid()) return base::from_errno("epoll_create1");
+  auto server = std::make_unique<BlockingServer>(std::move(shared), std::move(watched),
+                                                 std::move(wake), port);
+  TRY(server->also_serve(std::move(listener), std::move(handler)));
+  return std::unique_ptr<Server>(std::move(server));
 }
 
 }  // namespace howdah::http
