@@ -93,6 +93,14 @@ struct NodeSeen {
 
 enum class Signal { kTerminate, kKill };
 
+/// One thing in a folder of a node: a plain file or a folder; anything else is left out.
+struct FolderEntry {
+  std::string name;
+  bool folder = false;
+  uint64_t size = 0;
+  base::Time modified;
+};
+
 class Provider {
  public:
   virtual ~Provider() = default;
@@ -153,6 +161,10 @@ class Provider {
   /// written.
   virtual base::Result<base::Fd> open_file(const std::string& node_id,
                                            const std::filesystem::path& inside) = 0;
+  /// What lies in a folder, sorted by name, at most 10,000 entries; confined as open_file().
+  /// kNotFound when there is no such folder.
+  virtual base::Result<std::vector<FolderEntry>> list_folder(
+      const std::string& node_id, const std::filesystem::path& inside) = 0;
   /// Opens a log of ours for reading and appending, made with its folders when missing; confined
   /// likewise.
   virtual base::Result<base::Fd> open_log(const std::string& node_id,

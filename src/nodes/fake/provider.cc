@@ -1,8 +1,11 @@
 #include "nodes/fake/provider.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -108,6 +111,12 @@ void FakeProvider::write(const std::string& node_id, const std::filesystem::path
   CHECK(::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
   std::lock_guard lock(mutex_);
   files_[{node_id, plain(inside)}] = std::move(fd);
+  written_[{node_id, plain(inside)}] = clock_.now();
+}
+
+void FakeProvider::listen_for(const std::string& node_id, uint16_t port, uint16_t host_port) {
+  std::lock_guard lock(mutex_);
+  doors_[{node_id, port}] = host_port;
 }
 
 void FakeProvider::ignore_terminate(std::string part) {
@@ -232,11 +241,23 @@ base::Result<std::vector<std::string>> FakeProvider::networks() {
   return ids;
 }
 
-base::Result<base::Fd> FakeProvider::connect_inside(const std::string& node_id, uint16_t,
+base::Result<base::Fd> FakeProvider::connect_inside(const std::string& node_id, uint16_t port,
                                                     base::Millis) {
-  std::lock_guard lock(mutex_);
-  if (!nodes_.contains(node_id)) return no_node(node_id);
-  return base::unavailable("nothing listens in a node in memory");
+  sockaddr_in address{};
+  {
+    std::lock_guard lock(mutex_);
+    if (!nodes_.contains(node_id)) return no_node(node_id);
+    const auto door = doors_.find({node_id, port});
+    if (door == doors_.end() || door->second == 0)
+      return base::unavailable("nothing listens in a node in memory");
+    address.sin_port = htons(door->second);
+  }
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  base::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    return base::unavailable("nothing listens on port " + std::to_string(port));
+  return socket;
 }
 
 base::Result<base::Fd> FakeProvider::listen_inside(const std::string& node_id, const std::string&,
@@ -374,6 +395,31 @@ base::Result<base::Fd> FakeProvider::open_file(const std::string& node_id,
   base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return base::from_errno("open " + inside.string());
   return fd;
+}
+
+base::Result<std::vector<FolderEntry>> FakeProvider::list_folder(
+    const std::string& node_id, const std::filesystem::path& inside) {
+  const std::string folder = plain(inside) + "/";
+  std::map<std::string, FolderEntry> found;
+  std::lock_guard lock(mutex_);
+  for (const auto& [where, file] : files_) {
+    const auto& [node, path] = where;
+    if (node != node_id || path.rfind(folder, 0) != 0) continue;
+    const size_t slash = path.find('/', folder.size());
+    const std::string name = path.substr(folder.size(), slash - folder.size());
+    FolderEntry& entry = found[name];
+    entry.name = name;
+    entry.folder = slash != std::string::npos;
+    struct stat info {};
+    if (!entry.folder && ::fstat(file.get(), &info) == 0)
+      entry.size = static_cast<uint64_t>(info.st_size);
+    if (const auto at = written_.find(where); at != written_.end())
+      entry.modified = std::max(entry.modified, at->second);
+  }
+  if (found.empty()) return base::not_found("there is no " + folder + " in " + node_id);
+  std::vector<FolderEntry> out;
+  for (auto& [name, entry] : found) out.push_back(std::move(entry));
+  return out;
 }
 
 base::Result<base::Fd> FakeProvider::open_log(const std::string& node_id,

@@ -39,6 +39,9 @@ class FakeProvider final : public Provider {
   void restart_host();
   /// What a process would have written; read through open_file() and host_path().
   void write(const std::string& node_id, const std::filesystem::path& inside, std::string text);
+  /// From now on connect_inside(node_id, port) leads to 127.0.0.1:`host_port`, where a test
+  /// listens; 0: nothing listens there any more.
+  void listen_for(const std::string& node_id, uint16_t port, uint16_t host_port);
   /// Processes whose id contains `part` go on after SIGTERM.
   void ignore_terminate(std::string part);
 
@@ -85,7 +88,7 @@ class FakeProvider final : public Provider {
   base::Result<std::string> ensure_network(const std::string& network_id) override;
   base::Status remove_network(const std::string& network_id) override;
   base::Result<std::vector<std::string>> networks() override;
-  /// kUnavailable: nothing listens in memory.
+  /// kUnavailable but for what listen_for() has named.
   base::Result<base::Fd> connect_inside(const std::string& node_id, uint16_t port,
                                         base::Millis timeout) override;
   base::Result<base::Fd> listen_inside(const std::string& node_id, const std::string& address,
@@ -105,6 +108,8 @@ class FakeProvider final : public Provider {
                                                 const std::filesystem::path& inside) override;
   base::Result<base::Fd> open_file(const std::string& node_id,
                                    const std::filesystem::path& inside) override;
+  base::Result<std::vector<FolderEntry>> list_folder(const std::string& node_id,
+                                                     const std::filesystem::path& inside) override;
   base::Result<base::Fd> open_log(const std::string& node_id,
                                   const std::filesystem::path& inside) override;
   void wait_for_change(base::Millis timeout, std::stop_token stop) override;
@@ -130,8 +135,10 @@ class FakeProvider final : public Provider {
   std::condition_variable_any condition_;
   uint64_t changes_ = 0, reported_ = 0;
   std::map<std::string, Node> nodes_;
-  std::map<std::string, int> networks_;                            // id -> which subnet
-  std::map<std::pair<std::string, std::string>, base::Fd> files_;  // node, path -> memfd
+  std::map<std::string, int> networks_;                                // id -> which subnet
+  std::map<std::pair<std::string, std::string>, base::Fd> files_;      // node, path -> memfd
+  std::map<std::pair<std::string, std::string>, base::Time> written_;  // node, path
+  std::map<std::pair<std::string, uint16_t>, uint16_t> doors_;  // node, port -> the host's port
   std::vector<Started> started_;
   std::vector<std::string> deaf_;
   std::map<Call, std::deque<base::Error>> failures_;

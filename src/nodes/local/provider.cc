@@ -1,5 +1,6 @@
 #include "nodes/local/provider.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -7,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <map>
@@ -159,6 +161,8 @@ class LocalProvider final : public Provider {
                                                 const std::filesystem::path& inside) override;
   base::Result<base::Fd> open_file(const std::string& node_id,
                                    const std::filesystem::path& inside) override;
+  base::Result<std::vector<FolderEntry>> list_folder(const std::string& node_id,
+                                                     const std::filesystem::path& inside) override;
   base::Result<base::Fd> open_log(const std::string& node_id,
                                   const std::filesystem::path& inside) override;
   void wait_for_change(base::Millis timeout, std::stop_token stop) override {
@@ -457,6 +461,31 @@ base::Result<base::Fd> LocalProvider::open_file(const std::string& node_id,
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
     return base::invalid_argument("'" + inside.string() + "' is not a plain file");
   return fd;
+}
+
+base::Result<std::vector<FolderEntry>> LocalProvider::list_folder(
+    const std::string& node_id, const std::filesystem::path& inside) {
+  constexpr size_t kMost = 10000;  // user code may have made any number of them
+  auto fd = TRY(open_confined(node_id, inside, O_RDONLY | O_DIRECTORY | O_NONBLOCK));
+  DIR* folder = ::fdopendir(fd.get());
+  if (folder == nullptr) return base::from_errno("read " + inside.string());
+  (void)fd.release();  // closedir closes it
+  std::vector<FolderEntry> out;
+  while (const dirent* entry = ::readdir(folder)) {
+    const std::string name = entry->d_name;
+    struct stat info;
+    if (name == "." || name == ".." ||
+        ::fstatat(::dirfd(folder), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+        (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)))
+      continue;
+    out.push_back({name, S_ISDIR(info.st_mode), static_cast<uint64_t>(info.st_size),
+                   base::from_millis(info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000)});
+    if (out.size() == kMost) break;
+  }
+  ::closedir(folder);
+  std::sort(out.begin(), out.end(),
+            [](const FolderEntry& a, const FolderEntry& b) { return a.name < b.name; });
+  return out;
 }
 
 base::Result<base::Fd> LocalProvider::open_log(const std::string& node_id,
