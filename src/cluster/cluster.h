@@ -165,6 +165,7 @@ struct GroupStatus {
   Timeline timeline;
   int64_t applied_version = 0;  // of its configurations: the last that every instance took
   base::JsonArray applied_configurations;
+  int64_t failed_version = 0;  // of its configurations: given up on, the applied ones stand
   bool operator==(const GroupStatus&) const = default;
 };
 
@@ -220,7 +221,14 @@ struct Cluster {
 };
 
 const Group* group_of(const Wanted& wanted, std::string_view group_id);  // nullptr: none
+const GroupStatus* group_status_of(const Status& status, std::string_view group_id);
 const Node* primary_of(const Cluster& cluster);  // the MASTER group's newest; nullptr: none yet
+Role role_of(const Cluster& cluster, const Node& node);  // its group's
+/// The version of a group's configurations that its instances are to have: what is wanted, or the
+/// applied one after that has failed.
+int64_t version_of(const Cluster& cluster, const Group& group);
+/// What its instances' files are made from: the cluster's configurations, then the group's.
+base::JsonArray configurations_of(const Cluster& cluster, std::string_view group_id);
 inline bool is_over(const Node& node) { return node.state == InstanceState::kTerminated; }
 
 /// Deterministic: the n-th instance of a cluster always has the same ids.
@@ -231,6 +239,9 @@ std::string node_id(const Cluster& cluster, int number);
 std::optional<std::string> address_in(std::string_view subnet, int number);
 /// "ip-10-64-12-10.ec2.internal" (us-east-1), "ip-….<region>.compute.internal" elsewhere.
 std::string private_dns(const Key& key, std::string_view address);
+/// The instance's address and hostname; a stand-in for one that shares the host's network.
+std::string private_ip(const Cluster& cluster, const Node& node);
+std::string private_dns(const Cluster& cluster, const Node& node);
 
 /// Deterministic: the same cluster always has the same primary instance.
 std::string instance_id(const Cluster& cluster);          // "i-" + 17 hexadecimal digits

@@ -166,7 +166,8 @@ JsonObject group_status_json(const GroupStatus& g) {
           {"message", g.reason.message},
           {"timeline", timeline_json(g.timeline)},
           {"applied_version", g.applied_version},
-          {"applied_configurations", g.applied_configurations}};
+          {"applied_configurations", g.applied_configurations},
+          {"failed_version", g.failed_version}};
 }
 
 GroupStatus group_status_from(const JsonObject& in) {
@@ -177,6 +178,7 @@ GroupStatus group_status_from(const JsonObject& in) {
   g.timeline = timeline_at(in, "timeline");
   g.applied_version = base::int_at(in, "applied_version");
   g.applied_configurations = array_at(in, "applied_configurations");
+  g.failed_version = base::int_at(in, "failed_version");
   return g;
 }
 

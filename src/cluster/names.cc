@@ -76,6 +76,36 @@ const Node* primary_of(const Cluster& cluster) {
   return found;
 }
 
+const GroupStatus* group_status_of(const Status& status, std::string_view group_id) {
+  for (const GroupStatus& group : status.groups) {
+    if (group.id == group_id) return &group;
+  }
+  return nullptr;
+}
+
+Role role_of(const Cluster& cluster, const Node& node) {
+  const Group* group = group_of(cluster.wanted, node.group_id);
+  return group ? group->role : Role::kTask;
+}
+
+int64_t version_of(const Cluster& cluster, const Group& group) {
+  const GroupStatus* status = group_status_of(cluster.status, group.id);
+  const bool failed = status && group.configurations_version > 0 &&
+                      status->failed_version == group.configurations_version;
+  return failed ? status->applied_version : group.configurations_version;
+}
+
+base::JsonArray configurations_of(const Cluster& cluster, std::string_view group_id) {
+  base::JsonArray out = cluster.wanted.configurations;
+  const Group* group = group_of(cluster.wanted, group_id);
+  if (!group) return out;
+  const bool wanted = version_of(cluster, *group) == group->configurations_version;
+  const GroupStatus* status = group_status_of(cluster.status, group_id);
+  for (const base::Json& item : wanted ? group->configurations : status->applied_configurations)
+    out.push_back(item);
+  return out;
+}
+
 std::string instance_id(const Cluster& cluster, int number) {
   const std::string bytes = seed(cluster, number);
   std::string out = "i-0";
@@ -112,11 +142,14 @@ std::optional<std::string> address_in(std::string_view subnet, int number) {
                      address & 255);
 }
 
+std::string private_ip(const Cluster& cluster, const Node& node) {
+  if (!node.address.empty()) return node.address;
+  const std::string bytes = seed(cluster, node.number);
+  return fmt::format("10.{}.{}.{}", byte(bytes, 21), byte(bytes, 22), 1 + byte(bytes, 23) % 254);
+}
 std::string private_ip(const Cluster& cluster) {
   const Node* primary = primary_of(cluster);
-  if (primary && !primary->address.empty()) return primary->address;
-  const std::string bytes = seed(cluster, 0);
-  return fmt::format("10.{}.{}.{}", byte(bytes, 21), byte(bytes, 22), 1 + byte(bytes, 23) % 254);
+  return private_ip(cluster, primary ? *primary : Node{});
 }
 
 std::string private_dns(const Key& key, std::string_view address) {
@@ -124,6 +157,9 @@ std::string private_dns(const Key& key, std::string_view address) {
   for (char& c : name) c = c == '.' ? '-' : c;
   return name + (key.region == "us-east-1" ? std::string(".ec2.internal")
                                            : fmt::format(".{}.compute.internal", key.region));
+}
+std::string private_dns(const Cluster& cluster, const Node& node) {
+  return private_dns(cluster.key, private_ip(cluster, node));
 }
 std::string private_dns(const Cluster& cluster) {
   return private_dns(cluster.key, private_ip(cluster));

@@ -46,7 +46,7 @@ Status Reconciler::act(const Cluster& cluster, const Seen& seen, const Action& a
   const Step* step = action.step_id.empty() ? nullptr : step_of(cluster, action.step_id);
   switch (action.kind) {
     case Action::Kind::kInstallEngine:
-      return world_.engines.install(cluster.wanted.release_label);
+      return world_.engines.install(cluster);
     case Action::Kind::kEnsureNode:
       return ensure_node(cluster, memory);
     case Action::Kind::kStartBootstrap:
@@ -72,8 +72,12 @@ Status Reconciler::act(const Cluster& cluster, const Seen& seen, const Action& a
 }
 
 Status Reconciler::ensure_node(const Cluster& cluster, Memory& memory) {
-  auto spec = world_.engines.node_of(cluster);
-  Status made = spec.ok() ? world_.nodes.ensure(*spec) : Status(spec.error());
+  cluster::Node primary;
+  primary.instance_id = cluster::instance_id(cluster);
+  primary.group_id = cluster.wanted.group_id;
+  primary.instance_type = cluster.wanted.instance_type;
+  auto setup = world_.engines.node_of(cluster, primary);
+  Status made = setup.ok() ? world_.nodes.ensure(setup->spec) : Status(setup.error());
   if (made.ok()) {
     memory.node_tries = 0;
     return made;

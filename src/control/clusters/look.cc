@@ -105,7 +105,7 @@ Result<Seen> Reconciler::look(const Cluster& cluster, Memory& memory) {
 }
 
 void Reconciler::look_at_engine(const Cluster& cluster, Seen& seen) {
-  const Engines::Look look = world_.engines.look(cluster.wanted.release_label);
+  const Engines::Look look = world_.engines.look(cluster);
   seen.engine.state = state_of(look.state);
   seen.engine.text = look.text;
 }

@@ -35,6 +35,11 @@ struct World {
   std::function<std::vector<std::pair<std::string, std::string>>(const cluster::Cluster&,
                                                                  const cluster::Step*)>
       credentials_environment;
+  Daemons* daemons = nullptr;  // without them no node may have daemons
+  Hadoop* hadoop = nullptr;    // without it nothing is asked of YARN and HDFS
+  Attach attach = {};
+  ShipNodeLogs ship_node_logs = {};
+  ShipStepContainers ship_step_containers = {};
 };
 
 class Reconciler {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/ids.h"
+#include "control/clusters/fake_world.h"
 #include "control/clusters/reconciler.h"
 #include "nodes/fake/provider.h"
 
@@ -87,33 +88,6 @@ class CrashingStore final : public store::ControlStore {
  private:
   store::ControlStore& real_;
   CrashPoint& point_;
-};
-
-class FakeEngines final : public Engines {
- public:
-  Look look(const std::string&) override {
-    return installed_ ? Look{Look::State::kInstalled, ""} : Look{Look::State::kMissing, ""};
-  }
-  base::Status install(const std::string&) override {
-    installed_ = true;
-    return base::ok();
-  }
-  base::Result<nodes::NodeSpec> node_of(const cluster::Cluster& cluster) override {
-    nodes::NodeSpec spec;
-    spec.id = cluster::node_id(cluster);
-    spec.hostname = cluster::private_dns(cluster);
-    return spec;
-  }
-
- private:
-  bool installed_ = false;
-};
-
-class FakeHost final : public Host {
- public:
-  uint64_t total_memory() override { return uint64_t{16} << 30; }
-  uint64_t available_memory() override { return uint64_t{8} << 30; }
-  uint64_t declared_memory(const std::string&) override { return uint64_t{16} << 30; }
 };
 
 /// Objects in memory; each upload is a point.
@@ -276,7 +250,7 @@ class Simulation {
   std::unique_ptr<CrashingStore> crashing_;
   nodes::FakeProvider nodes_{clock_};
   FakeObjects objects_{point_};
-  FakeEngines engines_;
+  FakeEngines engines_{true};
   FakeHost host_;
   std::unique_ptr<Capacity> capacity_;
   std::unique_ptr<Reconciler> reconciler_;

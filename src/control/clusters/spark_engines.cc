@@ -58,7 +58,8 @@ class SparkEngines final : public Engines {
         types_(types),
         supervisor_(os::Launcher(options_.installation)) {}
 
-  Look look(const std::string& label) override {
+  Look look(const Cluster& cluster) override {
+    const std::string& label = cluster.wanted.release_label;
     if (apps::installed(releases_, label, options_.engines)) return {Look::State::kInstalled, ""};
     const auto progress = apps::read_progress(options_.engines, label);
     const os::ProcessStatus process = os::Supervisor::look(run_folder(label));
@@ -77,7 +78,8 @@ class SparkEngines final : public Engines {
             fmt::format("Installing {} failed: {}. Try: howdah install {}", label, cause, label)};
   }
 
-  Status install(const std::string& label) override {
+  Status install(const Cluster& cluster) override {
+    const std::string& label = cluster.wanted.release_label;
     std::lock_guard lock(mutex_);
     const os::ProcessStatus process = os::Supervisor::look(run_folder(label));
     if (process.state == os::ProcessStatus::State::kRunning) {
@@ -106,7 +108,12 @@ class SparkEngines final : public Engines {
     return supervisor_.start(run_folder(label), plan, "install:" + label);
   }
 
-  Result<nodes::NodeSpec> node_of(const Cluster& cluster) override {
+  std::vector<std::string> restarts(const Cluster&, const cluster::Node&, const base::JsonArray&,
+                                    const base::JsonArray&) override {
+    return {};  // a node of Spark alone has no daemons
+  }
+
+  Result<NodeSetup> node_of(const Cluster& cluster, const cluster::Node& node) override {
     const auto installed =
         apps::installed(releases_, cluster.wanted.release_label, options_.engines);
     if (!installed) {
@@ -115,33 +122,36 @@ class SparkEngines final : public Engines {
                                            cluster.wanted.release_label));
     }
     const apps::NodeView view = apps::node_view(
-        *installed, templates_, apps::flatten(cluster.wanted.configurations), facts_of(cluster));
+        *installed, templates_, apps::flatten(cluster::configurations_of(cluster, node.group_id)),
+        facts_of(cluster, node));
     nodes::NodeSpec spec;
-    spec.id = cluster::node_id(cluster);
-    spec.hostname = cluster::private_dns(cluster);
+    spec.id = cluster::node_id(cluster, node.number);
+    spec.hostname = cluster::private_dns(cluster, node);
     for (const apps::Mount& mount : view.mounts)
       spec.mounts.push_back({mount.source, mount.target, mount.read_only});
     spec.mounts.push_back({options_.runtime, "/usr/lib/howdah", true});
     for (const apps::File& file : view.files)
       spec.files.push_back({file.path, file.contents, file.mode});
     spec.environment = view.environment;
-    return spec;
+    spec.address = node.address;
+    if (!node.address.empty()) spec.network = cluster.key.id;
+    return NodeSetup{std::move(spec), {}};
   }
 
  private:
-  apps::NodeFacts facts_of(const Cluster& cluster) const {
+  apps::NodeFacts facts_of(const Cluster& cluster, const cluster::Node& node) const {
     apps::NodeFacts facts;
     facts.endpoint = options_.endpoint;
     facts.region = cluster.key.region;
     facts.release_label = cluster.wanted.release_label;
     facts.cluster_id = cluster.key.id;
-    facts.instance_id = cluster::instance_id(cluster);
-    facts.instance_group_id = cluster.wanted.group_id;
-    facts.instance_type = cluster.wanted.instance_type;
-    facts.hostname = cluster::private_dns(cluster);
+    facts.instance_id = node.instance_id;
+    facts.instance_group_id = node.group_id;
+    facts.instance_type = node.instance_type;
+    facts.hostname = cluster::private_dns(cluster, node);
     if (cluster.status.timeline.created)
       facts.created_millis = base::to_millis(*cluster.status.timeline.created);
-    if (const apps::InstanceType* type = types_.find(cluster.wanted.instance_type)) {
+    if (const apps::InstanceType* type = types_.find(node.instance_type)) {
       facts.memory_mib = type->memory_mib();
       facts.vcpu = type->vcpu;
     }
