@@ -8,6 +8,10 @@
 namespace howdah::job {
 namespace {
 
+constexpr size_t kMostApplications = 64;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 // "ValueError: …", "java.io.IOException: …", "py4j.protocol.Py4JJavaError: …": a dotted name that
 // ends in Error, Exception, Exit or Interrupt, then the end of the line or a colon.
 bool names_exception(std::string_view line) {
@@ -25,23 +29,48 @@ std::string shortened(std::string_view line) {
   return std::string(base::trim(line).substr(0, 1024));
 }
 
-// The last line that names an exception; "" when none does.
-std::string exception_in(const std::vector<std::string_view>& lines) {
-  for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
-    const std::string_view line = base::trim(*it);
-    for (std::string_view prefix : {"Exception in thread \"main\" ", "Caused by: "}) {
-      if (line.starts_with(prefix)) return shortened(line.substr(prefix.size()));
-    }
-    if (names_exception(line)) return shortened(line);
+// What a line says of a failure; empty when it says nothing of one.
+std::string_view exception_of(std::string_view line) {
+  for (std::string_view prefix : {"Exception in thread \"main\" ", "Caused by: "}) {
+    if (line.starts_with(prefix)) return line.substr(prefix.size());
   }
-  return {};
+  // A MapReduce task's; "Error: " of a shell or of Python's tools is followed by other words.
+  if (line.starts_with("Error: ") && names_exception(line.substr(7))) return line.substr(7);
+  // Hive, and Beeline in front of it.
+  if (line.starts_with("FAILED: ")) return line;
+  if (line.starts_with("Error: Error while ")) return line.substr(7);
+  return names_exception(line) ? line : std::string_view();
+}
+
+// A client's own word that what it waited for has failed: the reason is elsewhere.
+bool says_little(std::string_view line) {
+  const auto has = [&](std::string_view part) { return line.find(part) != std::string_view::npos; };
+  return line.empty() || has("SparkUserAppException") || has("finished with failed status") ||
+         has("finished with killed status") || has("ExitCodeException exitCode=") ||
+         (has("org.apache.spark.SparkException: Application application_") && has("failed")) ||
+         line.starts_with("java.io.IOException: Job failed!") ||
+         line.starts_with("java.lang.Exception: Job failed");
+}
+
+// The last line that names an exception; "" when none does. One that says little gives way to an
+// earlier one that says more.
+std::string exception_in(std::string_view text) {
+  const std::vector<std::string_view> lines = base::split(text, '\n');
+  std::string_view little;
+  for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
+    const std::string_view found = exception_of(base::trim(*it));
+    if (found.empty()) continue;
+    if (!says_little(found)) return shortened(found);
+    if (little.empty()) little = found;
+  }
+  return shortened(little);
 }
 
 }  // namespace
 
 std::string last_exception(std::string_view log_tail) {
+  if (std::string found = exception_in(log_tail); !found.empty()) return found;
   const std::vector<std::string_view> lines = base::split(log_tail, '\n');
-  if (std::string found = exception_in(lines); !found.empty()) return found;
   std::string_view last;
   for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
     const std::string_view line = base::trim(*it);
@@ -52,27 +81,82 @@ std::string last_exception(std::string_view log_tail) {
 }
 
 Cause cause_of_failure(std::string_view stderr_tail, std::string_view stdout_tail) {
-  // SparkSubmit's own word that the application ended says less than the application.
-  const std::string in_stderr = exception_in(base::split(stderr_tail, '\n'));
-  const bool says_little = in_stderr.find("SparkUserAppException") != std::string::npos;
-  if (!in_stderr.empty() && !says_little) return {in_stderr, false};
-  if (std::string found = exception_in(base::split(stdout_tail, '\n')); !found.empty())
-    return {std::move(found), true};
-  return {last_exception(stderr_tail), false};
+  return cause_of_failure(Outputs{stderr_tail, stdout_tail, {}, {}, {}});
+}
+
+Cause cause_of_failure(const Outputs& outputs) {
+  const std::string in_stderr = exception_in(outputs.stderr_tail);
+  if (!says_little(in_stderr)) return {in_stderr, false, "stderr"};
+  // A Python driver's traceback is in stdout, also in YARN's first container.
+  const std::pair<std::string_view, std::string_view> others[] = {
+      {outputs.driver_stdout_tail, "driver-stdout"},
+      {outputs.driver_stderr_tail, "driver-stderr"},
+      {outputs.stdout_tail, "stdout"},
+      {outputs.syslog_tail, "syslog"},
+  };
+  for (const auto& [text, where] : others) {
+    std::string found = exception_in(text);
+    if (!says_little(found)) return {std::move(found), where == "stdout", where};
+  }
+  if (std::string found = last_diagnostics(outputs.stderr_tail); !found.empty())
+    return {std::move(found), false, "stderr"};
+  if (!in_stderr.empty()) return {in_stderr, false, "stderr"};
+  // `hadoop jar` says everything in the syslog, and may leave stderr empty.
+  if (base::trim(outputs.stderr_tail).empty() && !outputs.syslog_tail.empty())
+    return {last_exception(outputs.syslog_tail), false, "syslog"};
+  return {last_exception(outputs.stderr_tail), false, "stderr"};
+}
+
+std::vector<std::string> submitted_applications(std::string_view log) {
+  constexpr std::string_view kMark = "Submitted application application_";
+  std::vector<std::string> out;
+  for (size_t at = log.find(kMark); at != std::string_view::npos && out.size() < kMostApplications;
+       at = log.find(kMark, at + 1)) {
+    const std::string_view rest =
+        log.substr(at + std::string_view("Submitted application ").size());
+    size_t end = std::string_view("application_").size();
+    const size_t stamp = end;
+    while (end < rest.size() && is_digit(rest[end])) ++end;
+    if (end == stamp || end >= rest.size() || rest[end] != '_') continue;
+    const size_t number = ++end;
+    while (end < rest.size() && is_digit(rest[end])) ++end;
+    if (end == number || end > 48) continue;
+    std::string id(rest.substr(0, end));
+    if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(std::move(id));
+  }
+  return out;
+}
+
+std::string last_diagnostics(std::string_view log_tail) {
+  constexpr std::string_view kMark = "diagnostics: ";
+  const std::vector<std::string_view> lines = base::split(log_tail, '\n');
+  for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
+    const size_t at = it->find(kMark);
+    if (at == std::string_view::npos) continue;
+    const std::string_view said = base::trim(it->substr(at + kMark.size()));
+    // While it waits, YARN says "[…] Application is added to the scheduler …"
+    if (!said.empty() && said != "N/A" && said.find("is added to the scheduler") == said.npos)
+      return shortened(said);
+  }
+  return {};
 }
 
 std::string reason_of(std::string_view exception_line, bool out_of_memory) {
   const auto has = [&](std::string_view part) {
     return exception_line.find(part) != std::string_view::npos;
   };
-  if (out_of_memory || has("OutOfMemoryError")) return "The step ran out of memory.";
+  if (out_of_memory || has("OutOfMemoryError") || has("beyond physical memory limits") ||
+      has("exceeding memory limits") || has("exceeding physical memory limits")) {
+    return "The step ran out of memory.";
+  }
   if (has("FileAlreadyExistsException") || has("PATH_ALREADY_EXISTS"))
     return "Output directory already exists.";
   if (has("NoSuchBucket") || has("NoSuchKey") || has("FileNotFoundException") ||
-      has("PATH_NOT_FOUND") || has("Input path does not exist")) {
+      has("PATH_NOT_FOUND") || has("Input path does not exist") || has("Path does not exist")) {
     return "Input not found.";
   }
-  if (has("AccessDenied") || has("Access Denied")) return "Access denied.";
+  if (has("AccessDenied") || has("Access Denied") || has("AccessControlException"))
+    return "Access denied.";
   return "Unknown Error.";
 }
 

@@ -1,15 +1,17 @@
 #pragma once
 
-// Why a job failed, read from the end of its own output. Pure.
+// Why a job failed, read from the end of its own output. Pure; any bytes are safe.
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace howdah::job {
 
 /// The last line that names an exception or error, without its stack: of Python ("ValueError: x"),
-/// Java ("Exception in thread "main" java.io.IOException: x", "Caused by: …") or Spark's own log
-/// ("ERROR …"); else the last line that is not empty; "" for an empty text. At most 1,024 bytes.
+/// Java ("Exception in thread "main" java.io.IOException: x", "Caused by: …"), MapReduce ("Error:
+/// java.io.IOException: x"), Hive ("FAILED: SemanticException …") or Spark's own log ("ERROR …");
+/// else the last line that is not empty; "" for an empty text. At most 1,024 bytes.
 std::string last_exception(std::string_view log_tail);
 
 /// Of a job's two outputs, the line that says why it failed. A Python driver's traceback is in
@@ -18,8 +20,28 @@ std::string last_exception(std::string_view log_tail);
 struct Cause {
   std::string line;
   bool in_stdout = false;
+  /// Which of the outputs says so: "stderr", "stdout", "syslog"; of the first container of the
+  /// application, "driver-stderr", "driver-stdout".
+  std::string_view where = "stderr";
 };
 Cause cause_of_failure(std::string_view stderr_tail, std::string_view stdout_tail);
+
+/// The ends of what a job wrote; empty where there is nothing.
+struct Outputs {
+  std::string_view stderr_tail, stdout_tail;
+  std::string_view syslog_tail;  // Hadoop's log of `hadoop jar`: what MapReduce says
+  /// Of container 000001 of the YARN application's last attempt: the driver in cluster mode.
+  std::string_view driver_stderr_tail, driver_stdout_tail;
+};
+Cause cause_of_failure(const Outputs& outputs);
+
+/// The YARN applications that a log says were submitted ("Submitted application
+/// application_1700000000000_0001"), in order, each once; at most 64.
+std::vector<std::string> submitted_applications(std::string_view log);
+
+/// What YARN says of an application in its client's report ("diagnostics: …"), the last one that is
+/// not "N/A"; "" when there is none. At most 1,024 bytes.
+std::string last_diagnostics(std::string_view log_tail);
 
 /// AWS's FailureDetails.Reason for it: "Unknown Error." where nothing better is known. Known ones:
 /// missing input, missing script, out of memory, access denied.

@@ -2,13 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include "job/failure.h"
-
 namespace howdah::job {
 namespace {
 
 using Argv = std::vector<std::string>;
 const Site kSparkOnly{{"Spark"}};
+const Site kHadoop{{"Hadoop", "Hive", "Spark"}, "s-3LZC0QUT43AM", "/mnt/var/log/hadoop/steps/s-3"};
+
+std::string value_of(const Launch& launch, std::string_view name) {
+  for (const auto& [key, value] : launch.environment)
+    if (key == name) return value;
+  return {};
+}
 
 TEST(Launch, SparkSubmitRunsAsGiven) {
   const auto out =
@@ -46,29 +51,98 @@ TEST(Launch, ScriptRunnerAndJarsAreFetchedInTheNode) {
   EXPECT_EQ(out->environment[0].second, "-Dk=a b\n");
 }
 
-TEST(Failure, TheLastExceptionLineIsFound) {
-  EXPECT_EQ(last_exception("Traceback:\n  File \"x\"\nValueError: no such thing\n\n"),
-            "ValueError: no such thing");
-  EXPECT_EQ(last_exception(
-                "x\nException in thread \"main\" java.io.IOException: gone\n\tat a.b(C.java:1)\n"),
-            "java.io.IOException: gone");
-  EXPECT_EQ(last_exception("one\ntwo\n"), "two");
-  EXPECT_EQ(last_exception(""), "");
-  EXPECT_EQ(last_exception("a ERROR b\nlast\n"), "a ERROR b");
-  EXPECT_EQ(reason_of("java.lang.OutOfMemoryError: Java heap space", false),
-            "The step ran out of memory.");
-  EXPECT_EQ(reason_of("ValueError: x", false), "Unknown Error.");
+TEST(Launch, OnHadoopAStepCarriesItsTagAndHadoopsLogIsItsSyslog) {
+  const auto out = launch({"command-runner.jar", "", {"spark-submit", "x.py"}, {}}, kHadoop);
+  EXPECT_EQ(out->argv, (Argv{"/usr/lib/howdah/run-step", "exec", "spark-submit", "x.py"}));
+  EXPECT_EQ(value_of(*out, "HOWDAH_YARN_TAGS"), "howdah-step-s-3lzc0qut43am");
+  EXPECT_EQ(value_of(*out, "HADOOP_LOG_DIR"), "/mnt/var/log/hadoop/steps/s-3");
+  EXPECT_EQ(value_of(*out, "HADOOP_LOGFILE"), "syslog");
+  EXPECT_EQ(value_of(*out, "HADOOP_ROOT_LOGGER"), "INFO,DRFA");
 }
 
-TEST(Failure, APythonTracebackIsInStdout) {
-  const Cause cause = cause_of_failure("26/11/21 INFO ShutdownHookManager: Deleting\n",
-                                       "Traceback:\nValueError: no such luck\n");
-  EXPECT_EQ(cause.line, "ValueError: no such luck");
-  EXPECT_TRUE(cause.in_stdout);
-  EXPECT_EQ(cause_of_failure("java.io.IOException: x\n", "ValueError: y\n").line,
-            "java.io.IOException: x");
-  EXPECT_EQ(cause_of_failure("bash: nope: command not found\n", "").line,
-            "bash: nope: command not found");
+TEST(Launch, AScriptOfHiveIsFetchedAndItsVariablesAreSpelledForBothOfItsPrograms) {
+  const auto out = launch({"command-runner.jar",
+                           "",
+                           {"hive-script", "--run-hive-script", "--args", "-f", "s3://b/x.q", "-d",
+                            "INPUT=s3://b/in", "-hiveconf", "a=b", "-dOUT=1"},
+                           {}},
+                          kHadoop);
+  EXPECT_EQ(out->argv,
+            (Argv{"/usr/lib/howdah/run-step", "hive-script", "-f", "s3://b/x.q", "--hivevar",
+                  "INPUT=s3://b/in", "--hiveconf", "a=b", "--hivevar", "OUT=1"}));
+  EXPECT_EQ(launch({"command-runner.jar",
+                    "",
+                    {"hive-script", "--base-path", "s3://x", "--hive-versions", "latest",
+                     "--run-hive-script", "-e", "select 1"},
+                    {}},
+                   kHadoop)
+                ->argv,
+            (Argv{"/usr/lib/howdah/run-step", "hive-script", "-e", "select 1"}));
+  for (const Argv& args : {Argv{"hive-script"}, Argv{"hive-script", "--run-hive-script"},
+                           Argv{"hive-script", "--run-hive-script", "--args"},
+                           Argv{"hive-script", "--run-hive-script", "--args", "-f"},
+                           Argv{"hive-script", "--run-hive-script", "--args", "-d", "a=b"}}) {
+    EXPECT_FALSE(launch({"command-runner.jar", "", args, {}}, kHadoop).ok()) << args.size();
+  }
+}
+
+TEST(Launch, StreamingProgramsOnS3BecomeFilesOfTheJob) {
+  const auto out = launch({"command-runner.jar",
+                           "",
+                           {"hadoop-streaming", "-files", "s3://b/a.py", "-D",
+                            "mapreduce.job.reduces=1", "-mapper", "s3://b/split.py -x", "-reducer",
+                            "aggregate", "-input", "s3://b/in", "-output", "s3://b/out"},
+                           {}},
+                          kHadoop);
+  EXPECT_EQ(out->argv,
+            (Argv{"/usr/lib/howdah/run-step", "exec", "hadoop", "jar",
+                  "/usr/lib/hadoop-mapreduce/hadoop-streaming.jar", "-D", "mapreduce.job.reduces=1",
+                  "-files", "s3://b/a.py,s3://b/split.py", "-mapper", "split.py -x", "-reducer",
+                  "aggregate", "-input", "s3://b/in", "-output", "s3://b/out"}));
+}
+
+TEST(Launch, TheToolsThatEmrBringsAsJarsAreOurs) {
+  EXPECT_EQ(
+      launch({"/usr/share/aws/emr/s3-dist-cp/lib/s3-dist-cp.jar", "", {"--src=a"}, {}}, kHadoop)
+          ->argv,
+      (Argv{"/usr/lib/howdah/run-step", "exec", "s3-dist-cp", "--src=a"}));
+  for (const char* jar : {"script-runner.jar",
+                          "s3://elasticmapreduce/libs/script-runner/"
+                          "script-runner.jar",
+                          "s3://eu-west-1.elasticmapreduce/libs/script-runner/script-runner.jar",
+                          "/var/lib/aws/emr/step-runner/hadoop-jars/script-runner.jar"}) {
+    EXPECT_EQ(launch({jar, "", {"/home/hadoop/x.sh"}, {}}, kSparkOnly)->argv,
+              (Argv{"/usr/lib/howdah/run-step", "script", "/home/hadoop/x.sh"}))
+        << jar;
+  }
+  // A jar of that name in a bucket of one's own is one's own.
+  EXPECT_EQ(launch({"s3://mine/script-runner.jar", "", {"x"}, {}}, kSparkOnly)->argv[1], "jar");
+}
+
+TEST(Launch, WhatCannotRunIsRefusedByName) {
+  const auto pig = launch({"command-runner.jar", "", {"pig-script", "--run-pig-script"}, {}},
+                          Site{{"Hadoop", "Pig"}});
+  ASSERT_FALSE(pig.ok());
+  EXPECT_NE(pig.error().message.find("Pig does not run in Howdah yet"), std::string::npos);
+  EXPECT_FALSE(launch({"command-runner.jar", "", {"hadoop-lzo"}, {}}, kHadoop).ok());
+  EXPECT_FALSE(launch({"command-runner.jar", "", {"  "}, {}}, kHadoop).ok());
+  EXPECT_FALSE(launch({"s3://b/x.jar", "", {}, {{"a", "b\nc"}}}, kHadoop).ok());
+}
+
+TEST(Launch, ACommandLineInOneArgumentIsExplained) {
+  const auto out = launch({"command-runner.jar", "", {"spark-submit x.py"}, {}}, kSparkOnly);
+  EXPECT_EQ(out->argv, (Argv{"spark-submit x.py"}));
+  ASSERT_EQ(out->notes.size(), 1u);
+}
+
+TEST(Launch, RunIfOfAnyRegionIsOurs) {
+  for (const char* path : {"s3://elasticmapreduce/bootstrap-actions/run-if",
+                           "s3://us-west-2.elasticmapreduce/bootstrap-actions/run-if"}) {
+    EXPECT_EQ(launch_bootstrap(path, {"instance.isMaster=true", "echo hi"}).argv,
+              (Argv{"/usr/lib/howdah/run-if", "instance.isMaster=true", "echo hi"}));
+  }
+  EXPECT_EQ(launch_bootstrap("s3://mine/run-if", {}).argv,
+            (Argv{"/usr/lib/howdah/run-step", "script", "s3://mine/run-if"}));
 }
 
 }  // namespace
