@@ -154,10 +154,14 @@ std::string maven_project(const std::vector<Artifact>& jars) {
   for (const Artifact& jar : jars) {
     out += fmt::format(
         "<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version>"
+        "<type>{}</type>{}"
         "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></"
         "exclusions>"
         "</dependency>\n",
-        xml_escape(jar.group), xml_escape(jar.name), xml_escape(jar.version));
+        xml_escape(jar.group), xml_escape(jar.name), xml_escape(jar.version), xml_escape(jar.type),
+        jar.classifier.empty()
+            ? ""
+            : fmt::format("<classifier>{}</classifier>", xml_escape(jar.classifier)));
   }
   return out + "</dependencies>\n</project>\n";
 }

@@ -266,35 +266,78 @@ base::Result<const Release*> runnable_release(const Releases& releases, std::str
   return release;
 }
 
+const InstalledApplication* Installed::find(std::string_view name) const {
+  const auto at = std::find_if(applications.begin(), applications.end(),
+                               [&](const auto& each) { return each.name == name; });
+  return at == applications.end() ? nullptr : &*at;
+}
+
+std::vector<std::string> needed_applications(const Release& release,
+                                             const std::vector<std::string>& applications,
+                                             bool several_nodes) {
+  std::vector<std::string> out;
+  const auto has = [&](std::string_view name) {
+    return std::find(out.begin(), out.end(), name) != out.end();
+  };
+  const auto add = [&](const auto& self, const std::string& name) -> void {
+    const Manifest* manifest = release.manifest_of(name);
+    if (!manifest || has(name)) return;
+    for (const std::string& need : manifest->needs) self(self, need);
+    if (!has(name)) out.push_back(name);
+  };
+  add(add, "Spark");
+  if (several_nodes) add(add, "Hadoop");
+  for (const std::string& wanted : applications) {
+    const std::string* spelled = find_application(release, wanted);
+    if (spelled) add(add, *spelled);
+  }
+  for (const std::string& part : release.parts) {
+    const Manifest* manifest = release.manifest_of(part);
+    if (std::all_of(manifest->needs.begin(), manifest->needs.end(), has)) out.push_back(part);
+  }
+  return out;
+}
+
 base::Result<Installed> install(const Releases& releases, std::string_view label,
+                                const std::vector<std::string>& applications,
                                 const InstallOptions& options, base::Clock& clock) {
   const Release* release = TRY(runnable_release(releases, label));
   TRY(make_folders(options.engines_root));
   ProgressFile progress(progress_path(options.engines_root, label), options.on_progress, clock);
-  for (const Manifest& manifest : release->manifests) {
+  for (const std::string& name : needed_applications(*release, applications, false)) {
     const base::Status done =
-        install_manifest(releases, *release, manifest, options, progress, clock);
+        install_manifest(releases, *release, *release->manifest_of(name), options, progress, clock);
     if (done.ok()) continue;
     progress.fail(done.error().message);
     return done.error();
   }
   progress.finish();
-  std::optional<Installed> out = installed(releases, label, options.engines_root);
+  std::optional<Installed> out = installed(releases, label, applications, options.engines_root);
   if (!out) return base::internal(fmt::format("{} was installed, but cannot be found", label));
   return *std::move(out);
 }
 
+base::Result<Installed> install(const Releases& releases, std::string_view label,
+                                const InstallOptions& options, base::Clock& clock) {
+  return install(releases, label, {}, options, clock);
+}
+
 std::optional<Installed> installed(const Releases& releases, std::string_view label,
+                                   const std::vector<std::string>& applications,
                                    const fs::path& engines_root) {
   const Release* release = releases.find(label);
   if (!release || !release->is_runnable()) return std::nullopt;
   Installed out;
   out.label = release->label;
-  for (const Manifest& manifest : release->manifests) {
+  for (const std::string& name : needed_applications(*release, applications, false)) {
+    const Manifest& manifest = *release->manifest_of(name);
     const fs::path root = fs::absolute(engines_root) / manifest.folder_name();
     if (::access((root / "installed.json").c_str(), R_OK) != 0) return std::nullopt;
     base::Result<fs::path> java = find_java(manifest.java);
     if (!java.ok()) return std::nullopt;
+    out.applications.push_back(
+        {.name = name, .version = manifest.version, .root = root, .java_home = *java});
+    if (name != "Spark") continue;
     out.spark_version = manifest.version;
     out.root = root;
     out.spark_home = root / "spark";
@@ -303,6 +346,11 @@ std::optional<Installed> installed(const Releases& releases, std::string_view la
     out.java_home = *java;
   }
   return out;
+}
+
+std::optional<Installed> installed(const Releases& releases, std::string_view label,
+                                   const fs::path& engines_root) {
+  return installed(releases, label, {}, engines_root);
 }
 
 }  // namespace howdah::apps

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "apps/child.h"
 #include "apps/files.h"
 #include "base/json.h"
@@ -116,7 +118,7 @@ base::Result<Compilation> compile(const LayOutSpec& spec, const std::string& nam
                                   const fs::path& jar) {
   std::vector<std::string> argv = {(spec.java_home / "bin/java").string(),
                                    "-jar",
-                                   (spec.store / spec.manifest.compiler.file).string(),
+                                   (spec.store / spec.manifest.compiler->file).string(),
                                    fmt::format("-{}", spec.manifest.java),
                                    "-nowarn",
                                    "-proc:none",
@@ -160,6 +162,76 @@ base::Status compile_sources(const LayOutSpec& spec, const fs::path& home) {
   return move(jars / "howdah-commit.jar", home / "jars/howdah-commit.jar");
 }
 
+// ---- an application of jars alone
+
+fs::path folder_of(const Manifest& manifest, const std::string& file) {
+  for (const auto& [prefix, folder] : manifest.folders) {
+    if (file.starts_with(prefix)) return folder;
+  }
+  return "jars";
+}
+
+base::Status unpack(const LayOutSpec& spec, const Unpacked& what) {
+  const fs::path archive = spec.store / what.file;
+  const fs::path into = spec.scratch / what.file;
+  TRY(make_folders(into));
+  const bool tar = what.file.ends_with(".tar.gz");
+  std::vector<std::string> argv =
+      tar ? std::vector<std::string>{"tar", "-xzf",       archive.string(), "--no-same-owner",
+                                     "-C",  into.string()}
+          : std::vector<std::string>{spec.python,      "-m",         "zipfile", "-e",
+                                     archive.string(), into.string()};
+  Child child = TRY(start(spec, "unpack.log", std::move(argv)));
+  TRY(finish(spec, "unpack.log", "unpacking " + what.file, child));
+  const fs::path to = spec.folder / what.to;
+  TRY(make_folders(to));
+  return move(into / what.members, to / fs::path(what.members).filename());
+}
+
+base::Status lay_out_jars(const LayOutSpec& spec) {
+  std::error_code error;
+  const auto is_unpacked = [&](const std::string& file) {
+    return std::any_of(spec.manifest.unpack.begin(), spec.manifest.unpack.end(),
+                       [&](const Unpacked& each) { return each.file == file; });
+  };
+  for (const Artifact& jar : spec.manifest.jars) {
+    if (is_unpacked(jar.file)) continue;
+    const fs::path folder = spec.folder / folder_of(spec.manifest, jar.file);
+    TRY(make_folders(folder));
+    fs::copy_file(spec.store / jar.file, folder / jar.file, error);
+    if (error) return base::from_errno(jar.file, error.value());
+  }
+  for (const Unpacked& each : spec.manifest.unpack) TRY(unpack(spec, each));
+  for (const auto& [path, target] : spec.manifest.links) {
+    TRY(make_folders((spec.folder / path).parent_path()));
+    if (::symlink(target.c_str(), (spec.folder / path).c_str()) != 0)
+      return base::from_errno((spec.folder / path).string());
+  }
+  return base::ok();
+}
+
+base::Status lay_out_spark(const LayOutSpec& spec) {
+  const fs::path home = spec.folder / "spark";
+  const fs::path archive = spec.store / spec.manifest.home->file;
+  Child tar =
+      TRY(start(spec, "tar.log",
+                {"tar", "-xzf", archive.string(), "--no-same-owner", "-C", spec.scratch.string()}));
+  Child pip = TRY(start(spec, "pip-install.log", pip_install_argv(spec)));
+  TRY(finish(spec, "tar.log", "unpacking " + spec.manifest.home->file, tar));
+  const std::string inner = spec.manifest.home->name + "-" + spec.manifest.home->version;
+  TRY(arrange_home(spec, spec.scratch / inner, home));
+  TRY(compile_sources(spec, home));
+  TRY(finish(spec, "pip-install.log", "pip install of the node's Python packages", pip));
+  // Broken test files of packages make compileall return 1: what does not compile is compiled when
+  // it is used.
+  Child bytecode =
+      TRY(start(spec, "compileall.log",
+                {kNodePython, "-m", "compileall", "-q", "-j", "0",
+                 (spec.folder / "python").string(), (home / "python/pyspark").string()}));
+  bytecode.wait();
+  return base::ok();
+}
+
 base::Status write_receipt(const LayOutSpec& spec) {
   base::JsonObject receipt;
   receipt["application"] = spec.manifest.application;
@@ -175,24 +247,11 @@ base::Status write_receipt(const LayOutSpec& spec) {
 base::Status lay_out(const LayOutSpec& spec) {
   TRY(make_folders(spec.folder));
   TRY(make_folders(spec.scratch));
-  const fs::path home = spec.folder / "spark";
-  const fs::path archive = spec.store / spec.manifest.home.file;
-  Child tar =
-      TRY(start(spec, "tar.log",
-                {"tar", "-xzf", archive.string(), "--no-same-owner", "-C", spec.scratch.string()}));
-  Child pip = TRY(start(spec, "pip-install.log", pip_install_argv(spec)));
-  TRY(finish(spec, "tar.log", "unpacking " + spec.manifest.home.file, tar));
-  const std::string inner = spec.manifest.home.name + "-" + spec.manifest.home.version;
-  TRY(arrange_home(spec, spec.scratch / inner, home));
-  TRY(compile_sources(spec, home));
-  TRY(finish(spec, "pip-install.log", "pip install of the node's Python packages", pip));
-  // Broken test files of packages make compileall return 1: what does not compile is compiled when
-  // it is used.
-  Child bytecode =
-      TRY(start(spec, "compileall.log",
-                {kNodePython, "-m", "compileall", "-q", "-j", "0",
-                 (spec.folder / "python").string(), (home / "python/pyspark").string()}));
-  bytecode.wait();
+  if (spec.manifest.home) {
+    TRY(lay_out_spark(spec));
+  } else {
+    TRY(lay_out_jars(spec));
+  }
   // Nodes run under other users than the one who installs, whatever his umask is.
   Child modes = TRY(start(spec, "chmod.log", {"chmod", "-R", "a+rX,go-w", spec.folder.string()}));
   TRY(finish(spec, "chmod.log", "chmod", modes));

@@ -39,8 +39,12 @@ base::Result<Artifact> read_artifact(const std::filesystem::path& path, const ba
   out.source = out.group.empty() ? Artifact::Source::kPip : Artifact::Source::kMaven;
   out.name = base::text_at(*object, out.group.empty() ? "package" : "artifact");
   out.version = base::text_at(*object, "version");
-  out.file = out.group.empty() ? std::string(base::text_at(*object, "file"))
-                               : out.name + "-" + out.version + ".jar";
+  out.classifier = base::text_at(*object, "classifier");
+  if (const auto type = base::text_at(*object, "type"); !type.empty()) out.type = type;
+  out.file = out.group.empty()
+                 ? std::string(base::text_at(*object, "file"))
+                 : fmt::format("{}-{}{}{}.{}", out.name, out.version,
+                               out.classifier.empty() ? "" : "-", out.classifier, out.type);
   out.sha256 = base::text_at(*object, "sha256");
   out.bytes = static_cast<uint64_t>(base::int_at(*object, "bytes"));
   if (out.name.empty() || out.version.empty())
@@ -54,15 +58,55 @@ base::Result<Artifact> read_artifact(const std::filesystem::path& path, const ba
 base::Status read_list(const std::filesystem::path& path, const JsonObject& from,
                        std::string_view key, std::vector<Artifact>& into) {
   const base::JsonArray* list = base::find_array(from, key);
+  if (!list && !base::find(from, key)) return base::ok();
   if (!list) return broken(path, fmt::format("\"{}\" is not a list", key));
   for (const base::Json& item : *list) into.push_back(TRY(read_artifact(path, item)));
+  return base::ok();
+}
+
+// A path below the application's folder: nothing that leads elsewhere.
+bool is_below(std::string_view path) {
+  return !path.empty() && path[0] != '/' && path.find("..") == std::string_view::npos;
+}
+
+base::Status read_layout(const std::filesystem::path& path, const JsonObject& from, Manifest& out) {
+  if (const JsonObject* folders = base::find_object(from, "folders")) {
+    for (const auto& member : *folders) {
+      const std::string_view to = base::text_at(*folders, member.key());
+      if (!is_below(to)) return broken(path, fmt::format("folders: bad folder '{}'", to));
+      out.folders.emplace_back(member.key(), to);
+    }
+  }
+  if (const JsonObject* links = base::find_object(from, "links")) {
+    for (const auto& member : *links) {
+      const std::string_view to = base::text_at(*links, member.key());
+      if (!is_below(std::string(member.key())) || !is_plain_name(to))
+        return broken(path, fmt::format("links: bad link to '{}'", to));
+      out.links.emplace_back(member.key(), to);
+    }
+  }
+  const base::JsonArray* unpack = base::find_array(from, "unpack");
+  if (!unpack) return base::ok();
+  for (const base::Json& item : *unpack) {
+    const JsonObject* object = item.if_object();
+    if (!object) return broken(path, "unpack: one is not an object");
+    Unpacked each;
+    each.file = base::text_at(*object, "file");
+    each.members = base::text_at(*object, "members");
+    each.to = base::text_at(*object, "to");
+    if (!is_plain_name(each.file) || !is_below(each.members) || !is_below(each.to))
+      return broken(path, fmt::format("unpack: {}", each.file));
+    out.unpack.push_back(std::move(each));
+  }
   return base::ok();
 }
 
 }  // namespace
 
 std::vector<Artifact> Manifest::artifacts() const {
-  std::vector<Artifact> out = {home, compiler};
+  std::vector<Artifact> out;
+  if (home) out.push_back(*home);
+  if (compiler) out.push_back(*compiler);
   out.insert(out.end(), jars.begin(), jars.end());
   out.insert(out.end(), python_packages.begin(), python_packages.end());
   std::stable_sort(out.begin(), out.end(),
@@ -80,6 +124,7 @@ std::string Manifest::folder_name() const {
   base::Digest digest(base::Algorithm::kSha256);
   digest.update(kLayout);
   for (const Artifact& artifact : artifacts()) digest.update(artifact.sha256);
+  if (layout != 0) digest.update(fmt::format("layout {}", layout));
   return fmt::format("{}-{}-{}", base::to_lower(application), version,
                      base::to_hex(digest.finish()).substr(0, 12));
 }
@@ -103,14 +148,16 @@ base::Result<Manifest> load_manifest(const std::filesystem::path& path, std::str
   out.unpacked_bytes = static_cast<uint64_t>(base::int_at(*object, "unpacked_bytes"));
   if (out.application.empty()) return broken(path, "\"application\" is missing");
   if (out.java == 0) return broken(path, "\"java\" is missing");
-  const base::Json* home = base::find(*object, "home");
-  const base::Json* compiler = base::find(*object, "compiler");
-  if (!home) return broken(path, "\"home\" is missing");
-  if (!compiler) return broken(path, "\"compiler\" is missing");
-  out.home = TRY(read_artifact(path, *home));
-  out.compiler = TRY(read_artifact(path, *compiler));
+  out.layout = static_cast<int>(base::int_at(*object, "layout"));
+  out.needs = base::texts_at(*root, "needs");
+  if (const base::Json* home = base::find(*object, "home"))
+    out.home = TRY(read_artifact(path, *home));
+  if (const base::Json* compiler = base::find(*object, "compiler"))
+    out.compiler = TRY(read_artifact(path, *compiler));
   TRY(read_list(path, *object, "jars", out.jars));
   TRY(read_list(path, *object, "python_packages", out.python_packages));
+  TRY(read_layout(path, *object, out));
+  if (out.artifacts().empty()) return broken(path, "there is no file in it");
   return out;
 }
 

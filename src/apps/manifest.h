@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -16,12 +18,21 @@ namespace howdah::apps {
 struct Artifact {
   enum class Source { kPip, kMaven };
   Source source = Source::kPip;
-  std::string group;    // Maven's groupId; empty for pip
-  std::string name;     // "pyspark", "hadoop-aws"
-  std::string version;  // "3.5.5"
-  std::string file;     // "pyspark-3.5.5.tar.gz": the name it has in every folder of ours
-  std::string sha256;   // lower-case hexadecimal
+  std::string group;         // Maven's groupId; empty for pip
+  std::string name;          // "pyspark", "hadoop-aws"
+  std::string version;       // "3.5.5"
+  std::string classifier;    // Maven's: "tests"; mostly empty
+  std::string type = "jar";  // Maven's: "jar", "tar.gz"
+  std::string file;          // "pyspark-3.5.5.tar.gz": the name it has in every folder of ours
+  std::string sha256;        // lower-case hexadecimal
   uint64_t bytes = 0;
+};
+
+/// A jar or archive that is laid out unpacked.
+struct Unpacked {
+  std::string file;     // Artifact::file
+  std::string members;  // one folder or file in it: "webapps"
+  std::string to;       // the folder below the application's root that then holds it
 };
 
 struct Manifest {
@@ -31,10 +42,16 @@ struct Manifest {
   std::string python;       // "3.11": what the binary wheels are for
   std::string machine;      // "x86_64": likewise (uname -m)
   uint64_t unpacked_bytes = 0;
-  Artifact home;      // the source distribution that holds the application
-  Artifact compiler;  // builds apps/spark/local_yarn at installation
+  std::vector<std::string> needs;    // applications that have to be there for this one to run
+  std::optional<Artifact> home;      // the source distribution that holds the application: Spark's
+  std::optional<Artifact> compiler;  // builds apps/<application>/*.java at installation
   std::vector<Artifact> jars;
   std::vector<Artifact> python_packages;
+  int layout = 0;  // raised when the same files shall lie differently
+  /// Prefix of a jar's file name -> folder below the root; the first that fits.
+  std::vector<std::pair<std::string, std::string>> folders;
+  std::vector<std::pair<std::string, std::string>> links;  // path below the root -> beside it
+  std::vector<Unpacked> unpack;
 
   std::vector<Artifact> artifacts() const;  // all of them, the largest first
   uint64_t download_bytes() const;

@@ -198,4 +198,11 @@ NodeView node_view(const Installed& installed, const Templates& templates,
   return out;
 }
 
+NodeView node_view(const Installed& installed, const Applications& applications,
+                   const Configurations& configurations, const NodeFacts& facts) {
+  const Application* spark = applications.find("Spark");
+  CHECK(spark != nullptr);
+  return node_view(installed, spark->templates, configurations, facts);
+}
+
 }  // namespace howdah::apps

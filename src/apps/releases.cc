@@ -63,11 +63,26 @@ base::Result<Release> read_release(const fs::path& apps_folder, const fs::path& 
       if (name == "Spark") out.spark_version = version;
     }
   }
+  if (const base::JsonObject* parts = base::find_object(*object, "parts")) {
+    for (const auto& member : *parts) {
+      const std::string name(member.key());
+      out.manifests.push_back(TRY(load_manifest(apps_folder / name / "manifest.json",
+                                                base::text_at(*parts, member.key()))));
+      out.parts.push_back(name);
+    }
+  }
   out.applications.assign(answered.begin(), answered.end());
   return out;
 }
 
 }  // namespace
+
+const Manifest* Release::manifest_of(std::string_view application) const {
+  const auto at = std::find_if(manifests.begin(), manifests.end(), [&](const Manifest& manifest) {
+    return manifest.application == application;
+  });
+  return at == manifests.end() ? nullptr : &*at;
+}
 
 bool newer_label(std::string_view a, std::string_view b) {
   const std::vector<int> left = numbers_of(a);

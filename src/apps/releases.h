@@ -24,7 +24,11 @@ struct Release {
   std::map<std::string, std::string> aws_versions;  // "Spark" -> "3.5.5-amzn-1"
   std::string released;                             // "2025-08-15"; empty when not known
   std::vector<std::string> os_releases;  // Amazon Linux, newest first; see DescribeReleaseLabel
-  std::vector<Manifest> manifests;       // one an application in `runnable`
+  std::vector<Manifest> manifests;       // one an application in `runnable`, then the parts
+  /// What is installed beside applications and has no name of AWS's: "spark-shuffle". It comes with
+  /// a cluster that has all that its manifest needs.
+  std::vector<std::string> parts;
+  const Manifest* manifest_of(std::string_view application) const;  // nullptr: does not run here
   bool is_runnable() const { return !runnable.empty(); }
 };
 
