@@ -111,6 +111,7 @@ base::Result<ExchangeResponse> exchange(base::Fd socket, const ExchangeRequest& 
                                         base::Millis timeout) {
   const std::string head_text = TRY(head_of(request));
   auto stream = std::make_unique<Stream>(std::move(socket), timeout);
+  if (request.whole) stream->give_up_after(*request.whole);
   TRY(stream->send(head_text));
   if (request.body) TRY(send_body(*stream, *request.body));
   ResponseHead head = TRY(read_head(*stream, timeout));

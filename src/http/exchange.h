@@ -6,6 +6,7 @@
 // as Results, below; a body that breaks off is an error of its read().
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -20,6 +21,8 @@ struct ExchangeRequest {
   std::string target = "/";  // path and query, as they are to be sent
   Headers headers;  // Host among them; Connection, Content-Length, Transfer-Encoding are added
   BodyReader* body = nullptr;  // nullptr: none. Of unknown length: sent chunked
+  /// When set, the whole exchange, the answer's body included, waits no longer than this in all.
+  std::optional<base::Millis> whole = {};
 };
 
 struct ExchangeResponse {

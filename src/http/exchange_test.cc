@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <thread>
+
 #include "http/response_head.h"
 #include "http/server.h"
 
@@ -141,6 +143,21 @@ TEST(Exchange, SendsNoLineBreakThatItsCallerSmuggledIn) {
     ASSERT_FALSE(answer.ok());
     EXPECT_EQ(answer.error().code, base::Code::kInvalidArgument);
   }
+}
+
+TEST(Exchange, GivesUpOnAPeerThatTrickles) {
+  int fds[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  base::Fd peer(fds[1]);
+  std::jthread trickle([&](std::stop_token stop) {
+    while (!stop.stop_requested() && ::send(peer.get(), "x", 1, MSG_NOSIGNAL) == 1)
+      base::SystemClock().wait(base::Millis(5), stop);
+  });
+  ExchangeRequest request;
+  request.whole = base::Millis(60);
+  const auto answer = exchange(base::Fd(fds[0]), request, kPatience);
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, base::Code::kDeadlineExceeded);
 }
 
 }  // namespace

@@ -34,9 +34,13 @@ void Stream::consume(size_t count) {
   if (begin_ == end_) begin_ = end_ = 0;
 }
 
+void Stream::give_up_after(base::Millis whole) {
+  give_up_at_ = base::SystemClock().steady() + whole;
+}
+
 base::Status Stream::wait(short events, base::Millis timeout) {
   const base::SystemClock clock;
-  const base::Millis until = clock.steady() + timeout;
+  const base::Millis until = std::min(clock.steady() + timeout, give_up_at_);
   for (;;) {
     const base::Millis left = std::max(base::Millis(0), until - clock.steady());
     pollfd watched{socket_.get(), events, 0};

@@ -24,6 +24,8 @@ class Stream {
   Stream(base::Fd socket, base::Millis timeout);
 
   int fd() const { return socket_.get(); }
+  /// From now on no wait lasts beyond `whole` from now, however often the peer sends a byte.
+  void give_up_after(base::Millis whole);
   std::string_view buffered() const { return {buffer_.data() + begin_, end_ - begin_}; }
   void consume(size_t count);
 
@@ -50,6 +52,7 @@ class Stream {
   base::Status wait(short events, base::Millis timeout);
   base::Fd socket_;
   base::Millis timeout_;
+  base::Millis give_up_at_ = base::Millis::max();  // steady
   std::vector<char> buffer_;
   size_t begin_ = 0, end_ = 0;
 };
