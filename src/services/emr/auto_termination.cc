@@ -46,8 +46,8 @@ base::Result<wire::PutManagedScalingPolicyOutput> Emr::put_managed_scaling_polic
     const aws::Context& context, const wire::PutManagedScalingPolicyInput& input) {
   TRY(find_cluster(context, input.cluster_id()));
   return validation(
-      "Managed scaling is refused: clusters have a primary node only, so there is nothing to scale "
-      "yet.");
+      "Managed scaling is refused: clusters are not scaled by policies here yet. Resize them with "
+      "ModifyInstanceGroups or ModifyInstanceFleet.");
 }
 
 base::Result<wire::GetManagedScalingPolicyOutput> Emr::get_managed_scaling_policy(

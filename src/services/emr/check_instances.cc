@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
-#include "apps/configurations.h"
+#include <algorithm>
+
 #include "services/emr/errors.h"
+#include "services/emr/group_request.h"
 #include "services/emr/request_check.h"
 
 namespace howdah::services::emr {
@@ -9,85 +11,39 @@ namespace {
 
 namespace wire = aws::emr;
 
-base::Error only_a_primary(const std::string& asked) {
-  return validation(
-      fmt::format("{} asked for: clusters have a primary node only, core and task nodes cannot be "
-                  "run here yet. Ask for one "
-                  "instance (--instance-count 1, or a MASTER instance group alone).",
-                  asked));
-}
-
-base::Status check_type(std::string_view type, const apps::InstanceTypes& types) {
-  if (types.find(type)) return base::ok();
-  std::vector<std::string> names;
-  for (const apps::InstanceType& known : types.all()) names.push_back(known.name);
-  return validation(fmt::format(
-      "Instance type '{}' is not supported. Supported instance types: {}.", type, list_of(names)));
-}
-
-std::string plural(int64_t count, std::string_view noun) {
-  return fmt::format("{} {}{} {}", count, noun, count == 1 ? "" : "s", count == 1 ? "was" : "were");
-}
-
-base::Status check_group(const wire::InstanceGroupConfig& group) {
-  if (group.auto_scaling_policy()) {
-    return validation("AutoScalingPolicy is refused: instance groups cannot be scaled here yet.");
-  }
-  if (group.custom_ami_id().value_or("") != "") {
-    return validation("CustomAmiId is refused: nodes are not made of Amazon Machine Images here.");
-  }
-  if (group.bid_price() && group.market().value_or("ON_DEMAND") != "SPOT") {
-    return validation("Attempted to set bid price for on demand instance group.");
-  }
-  if (group.instance_count() < 1)
-    return validation("An instance group must have at least one instance");
+// MasterInstanceType, SlaveInstanceType and InstanceCount as the groups that they stand for. All
+// but one instance are core nodes; the slaves are of the master's type when nothing else is said.
+base::Status groups_of_older(const wire::JobFlowInstancesConfig& instances,
+                             const apps::InstanceTypes& types, cluster::Wanted& wanted) {
+  const int64_t count = instances.instance_count().value_or(1);
+  if (count < 1) return validation("Instance count must be greater than 0.");
+  const auto master = instances.master_instance_type();
+  if (!master) return validation("MasterInstanceType is required with InstanceCount.");
+  const std::string_view slave = instances.slave_instance_type().value_or(*master);
+  const auto add = [&](std::string_view role, std::string_view type, int64_t n) -> base::Status {
+    const base::JsonObject asked{
+        {"Name", role}, {"InstanceRole", role}, {"InstanceType", type}, {"InstanceCount", n}};
+    wanted.groups.push_back(TRY(group_from(wire::InstanceGroupConfig(asked), types)));
+    return base::ok();
+  };
+  TRY(add("MASTER", *master, 1));
+  if (count > 1) return add("CORE", slave, count - 1);
+  if (instances.slave_instance_type()) return check_type(slave, types);
   return base::ok();
 }
 
-base::Status check_groups(const aws::Views<wire::InstanceGroupConfig>& groups,
-                          const apps::InstanceTypes& types, cluster::Wanted& wanted) {
-  size_t masters = 0;
-  for (const wire::InstanceGroupConfig& group : groups) {
-    TRY(check_group(group));
-    if (group.instance_role() != "MASTER") {
-      return only_a_primary(plural(group.instance_count(),
-                                   group.instance_role() == "CORE" ? "core node" : "task node"));
-    }
-    if (++masters > 1) {
-      return validation(
-          "Multiple master instance groups supplied, you must specify exactly one master instance "
-          "group");
-    }
-    if (group.instance_count() == 3) {
-      return validation("Three primary nodes cannot be run here yet: ask for one.");
-    }
-    if (group.instance_count() != 1) {
-      return validation("A master instance group must specify a single instance");
-    }
-    TRY(check_type(group.instance_type(), types));
-    wanted.instance_type = group.instance_type();
-    if (const base::JsonArray* own = base::find_array(group.raw(), "Configurations")) {
-      TRY(apps::check_configurations(*own));
-      for (const base::Json& item : *own)
-        wanted.configurations.push_back(item);  // later entries win
-    }
-  }
-  if (masters == 0) {
-    return validation(
-        "Zero master instance groups supplied, you must specify exactly one master instance group");
-  }
+base::Status read_groups(const wire::JobFlowInstancesConfig& instances,
+                         const apps::InstanceTypes& types, cluster::Wanted& wanted) {
+  for (const wire::InstanceGroupConfig& group : instances.instance_groups())
+    wanted.groups.push_back(TRY(group_from(group, types)));
+  for (const wire::InstanceFleetConfig& fleet : instances.instance_fleets())
+    wanted.groups.push_back(TRY(fleet_from(fleet, types)));
+  if (wanted.groups.empty()) TRY(groups_of_older(instances, types, wanted));
+  TRY(check_roles_of(wanted.groups));
+  std::stable_partition(
+      wanted.groups.begin(), wanted.groups.end(),
+      [](const cluster::Group& group) { return group.role == cluster::Role::kMaster; });
   return base::ok();
-}
-
-base::Status check_fleets(const aws::Views<wire::InstanceFleetConfig>& fleets) {
-  for (const wire::InstanceFleetConfig& fleet : fleets) {
-    if (fleet.instance_fleet_type() == "MASTER") continue;
-    return only_a_primary(fmt::format("A {} instance fleet was",
-                                      fleet.instance_fleet_type() == "CORE" ? "core" : "task"));
-  }
-  return validation(
-      "Instance fleets cannot be run here yet: ask for a MASTER instance group of one instance "
-      "instead.");
 }
 
 }  // namespace
@@ -120,21 +76,18 @@ base::Status check_instances(const wire::RunJobFlowInput& input, const apps::Ins
         "EmrManagedMasterSecurityGroup and EmrManagedSlaveSecurityGroup must be specified "
         "together.");
   }
-  if (fleets) return check_fleets(instances.instance_fleets());
-  if (groups) return check_groups(instances.instance_groups(), types, wanted);
-  if (!older) {
+  if (!groups && !fleets && !older) {
     return validation(
         "No instances were asked for. Please configure instances using one and only one of the "
         "following: instance "
         "groups; instance fleets; instance count, master and slave instance type.");
   }
-  const int64_t count = instances.instance_count().value_or(1);
-  if (count < 1) return validation("An instance group must have at least one instance");
-  if (count > 1) return only_a_primary(fmt::format("{} instances were", count));
-  if (!instances.master_instance_type())
-    return validation("MasterInstanceType is required with InstanceCount.");
-  TRY(check_type(*instances.master_instance_type(), types));
-  wanted.instance_type = *instances.master_instance_type();
+  TRY(read_groups(instances, types, wanted));
+  wanted.instance_type = wanted.groups.front().instance_type;
+  // A primary node alone is the cluster: its group's configurations act on top of the cluster's.
+  if (wanted.groups.size() > 1) return base::ok();
+  for (const base::Json& item : wanted.groups.front().configurations)
+    wanted.configurations.push_back(item);
   return base::ok();
 }
 

@@ -8,6 +8,7 @@
 #include "apps/configurations.h"
 #include "services/emr/errors.h"
 #include "services/emr/request_check.h"
+#include "services/emr/volumes.h"
 
 namespace howdah::services::emr {
 namespace {
@@ -25,14 +26,13 @@ constexpr Member kRefused[] = {
     {"KerberosAttributes", "clusters are not kerberized here yet"},
     {"LogEncryptionKmsKeyId", "logs are not encrypted with AWS KMS keys here"},
     {"CustomAmiId", "nodes are not made of Amazon Machine Images here"},
-    {"ManagedScalingPolicy", "clusters have a primary node only, so there is nothing to scale yet"},
+    {"ManagedScalingPolicy", "clusters are not scaled by policies here yet"},
     {"SessionEnabled", "Spark Connect sessions cannot be started here yet"},
 };
 
 constexpr Member kWithoutEffect[] = {
     {"AdditionalInfo", "it selects features of Amazon's own that are not here"},
-    {"AutoScalingRole", "nothing is scaled yet"},
-    {"ScaleDownBehavior", "nothing is scaled yet"},
+    {"AutoScalingRole", "instance groups are not scaled by policies yet"},
     {"EbsRootVolumeSize", "a node's disk is this host's"},
     {"EbsRootVolumeIops", "a node's disk is this host's"},
     {"EbsRootVolumeThroughput", "a node's disk is this host's"},
@@ -45,20 +45,20 @@ constexpr Member kWithoutEffect[] = {
 
 constexpr Member kInstancesWithoutEffect[] = {
     {"Ec2KeyName", "no key pair is installed on a node"},
-    {"Ec2SubnetId", "a node shares this host's network"},
-    {"Ec2SubnetIds", "a node shares this host's network"},
+    {"Ec2SubnetId", "all nodes are in a network of this host"},
+    {"Ec2SubnetIds", "all nodes are in a network of this host"},
     {"Placement", "all nodes are on this host"},
     {"HadoopVersion", "the release label decides it"},
     {"EmrManagedMasterSecurityGroup",
-     "a node shares this host's network: no security group protects it"},
+     "nodes are in a network of this host: no security group protects them"},
     {"EmrManagedSlaveSecurityGroup",
-     "a node shares this host's network: no security group protects it"},
+     "nodes are in a network of this host: no security group protects them"},
     {"ServiceAccessSecurityGroup",
-     "a node shares this host's network: no security group protects it"},
+     "nodes are in a network of this host: no security group protects them"},
     {"AdditionalMasterSecurityGroups",
-     "a node shares this host's network: no security group protects it"},
+     "nodes are in a network of this host: no security group protects them"},
     {"AdditionalSlaveSecurityGroups",
-     "a node shares this host's network: no security group protects it"},
+     "nodes are in a network of this host: no security group protects them"},
 };
 
 // Absent, false, "" and empty lists ask for nothing.
@@ -85,6 +85,35 @@ base::Status check_refused_members(const wire::RunJobFlowInput& input) {
   return base::ok();
 }
 
+void group_without_effect(const base::JsonObject& group, std::vector<std::string>& out) {
+  const auto add = [&](std::string_view name, std::string_view why) {
+    std::string line = sentence(name, why);
+    if (std::find(out.begin(), out.end(), line) == out.end()) out.push_back(std::move(line));
+  };
+  if (base::text_at(group, "Market") == "SPOT" || base::int_at(group, "TargetSpotCapacity") > 0) {
+    add(base::find(group, "InstanceFleetType") ? "TargetSpotCapacity" : "Market SPOT",
+        "there is no spot market; the instances are never taken away");
+  }
+  for (const char* name : {"LaunchSpecifications", "ResizeSpecifications"}) {
+    if (asks(group, name)) add(name, "there is no market to launch instances from");
+  }
+  const auto volumes = [&](const base::JsonObject& config) {
+    for (const base::Json& device : block_devices(config)) {
+      const base::JsonObject* volume =
+          base::find_object(device.get_object(), "VolumeSpecification");
+      for (const char* name : {"Iops", "Throughput"}) {
+        if (volume && asks(*volume, name)) add(name, "a volume is as fast as this host's disk");
+      }
+    }
+  };
+  volumes(group);
+  if (const base::JsonArray* configs = base::find_array(group, "InstanceTypeConfigs")) {
+    for (const base::Json& config : *configs) {
+      if (config.is_object()) volumes(config.get_object());
+    }
+  }
+}
+
 std::vector<std::string> members_without_effect(const wire::RunJobFlowInput& input) {
   std::vector<std::string> out;
   for (const Member& member : kWithoutEffect) {
@@ -94,17 +123,16 @@ std::vector<std::string> members_without_effect(const wire::RunJobFlowInput& inp
   for (const Member& member : kInstancesWithoutEffect) {
     if (asks(instances.raw(), member.name)) out.push_back(sentence(member.name, member.why));
   }
-  if (instances.unhealthy_node_replacement().value_or(false)) {
-    out.push_back(sentence("UnhealthyNodeReplacement", "there are no core nodes yet"));
+  if (input.scale_down_behavior().value_or("") == "TERMINATE_AT_INSTANCE_HOUR") {
+    out.push_back(sentence("ScaleDownBehavior TERMINATE_AT_INSTANCE_HOUR",
+                           "instances leave when their tasks are done"));
   }
-  for (const wire::InstanceGroupConfig& group : instances.instance_groups()) {
-    if (group.market().value_or("") == "SPOT") {
-      out.push_back(
-          sentence("Market SPOT", "there is no spot market; the node is never taken away"));
-    }
-    if (group.ebs_configuration())
-      out.push_back(sentence("EbsConfiguration", "a node's disk is this host's"));
-  }
+  if (instances.unhealthy_node_replacement().value_or(false))
+    out.push_back(sentence("UnhealthyNodeReplacement", kUnhealthyNodes));
+  for (const wire::InstanceGroupConfig& group : instances.instance_groups())
+    group_without_effect(group.raw(), out);
+  for (const wire::InstanceFleetConfig& fleet : instances.instance_fleets())
+    group_without_effect(fleet.raw(), out);
   if (input.applications().empty()) {
     out.push_back(
         "No Applications were asked for; Amazon EMR would install Hadoop, which cannot be run here "

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "services/emr/instance_answer.h"
 
 namespace howdah::services::emr {
 namespace {
@@ -121,14 +122,16 @@ wire::ClusterStatus cluster_status(const cluster::Status& status) {
 
 int64_t normalized_instance_hours(const store::ClusterRow& row, const apps::InstanceTypes& types,
                                   base::Time now) {
-  const cluster::Timeline& life = row.status.instance_timeline;
-  if (!life.ready) return 0;
-  const apps::InstanceType* type = types.find(row.wanted.instance_type);
-  if (!type) return 0;
-  const double hours =
-      std::chrono::duration<double, std::ratio<3600>>(life.ended.value_or(now) - *life.ready)
-          .count();
-  return static_cast<int64_t>(type->normalization_factor * std::max(1.0, std::ceil(hours)));
+  int64_t sum = 0;
+  for (const cluster::Node& node : nodes_of(row)) {
+    const apps::InstanceType* type = types.find(node.instance_type);
+    if (!node.timeline.ready || !type) continue;
+    const double hours = std::chrono::duration<double, std::ratio<3600>>(
+                             node.timeline.ended.value_or(now) - *node.timeline.ready)
+                             .count();
+    sum += type->normalization_factor * static_cast<int64_t>(std::max(1.0, std::ceil(hours)));
+  }
+  return sum;
 }
 
 base::JsonArray tags_answer(const cluster::Wanted& wanted) {
@@ -141,12 +144,14 @@ base::JsonArray tags_answer(const cluster::Wanted& wanted) {
 wire::Cluster cluster_answer(const store::ClusterRow& row, const apps::Releases& releases,
                              const apps::InstanceTypes& types, base::Time now) {
   const cluster::Wanted& wanted = row.wanted;
+  const std::vector<cluster::Group> groups = groups_of(row);
+  const std::vector<cluster::Node> nodes = nodes_of(row);
   wire::Cluster out;
   out.set_id(row.key.id)
       .set_name(wanted.name)
       .set_status(cluster_status(row.status))
       .set_ec2_instance_attributes(ec2_attributes(row))
-      .set_instance_collection_type("INSTANCE_GROUP")
+      .set_instance_collection_type(uses_fleets(groups) ? "INSTANCE_FLEET" : "INSTANCE_GROUP")
       .set_release_label(wanted.release_label)
       .set_auto_terminate(!wanted.keep_alive)
       .set_termination_protected(wanted.termination_protected)
@@ -173,9 +178,9 @@ wire::Cluster cluster_answer(const store::ClusterRow& row, const apps::Releases&
   }
   if (wanted.unhealthy_node_replacement)
     out.set_unhealthy_node_replacement(*wanted.unhealthy_node_replacement);
-  if (row.status.instance != cluster::InstanceState::kProvisioning) {
-    out.set_master_public_dns_name(cluster::public_dns(row.as_cluster()));
-  }
+  const cluster::Node* primary = primary_in(nodes, groups);
+  if (const std::string address = primary ? public_address(*primary) : ""; !address.empty())
+    out.set_master_public_dns_name(address);
   return out;
 }
 

@@ -17,7 +17,8 @@ aws::emr::ClusterSummary cluster_summary(const store::ClusterRow& row,
                                          const apps::InstanceTypes& types, base::Time now);
 aws::emr::ClusterStatus cluster_status(const cluster::Status& status);
 
-/// m1.small hours, begun ones counted whole; 0 until the node runs.
+/// m1.small hours of all instances there have been, begun ones counted whole; an instance counts
+/// from when it runs.
 int64_t normalized_instance_hours(const store::ClusterRow& row, const apps::InstanceTypes& types,
                                   base::Time now);
 

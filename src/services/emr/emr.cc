@@ -1,5 +1,6 @@
 #include "services/emr/emr.h"
 
+#include "base/text.h"
 #include "services/emr/errors.h"
 
 namespace howdah::services::emr {
@@ -46,6 +47,24 @@ base::Status Emr::change_cluster(const aws::Context& context, std::string_view i
       });
   if (!done.ok()) return of_cluster(std::move(done).error(), id);
   return done;
+}
+
+base::Result<base::JsonObject> Emr::change_once(const aws::Context& context,
+                                                const cluster::Key& key, std::string_view operation,
+                                                const Change& change,
+                                                const base::JsonObject& answer,
+                                                const std::vector<std::string>& warnings) {
+  bool changed = false;
+  base::JsonObject given = TRY(store_.change_wanted_once(
+      key,
+      [&](cluster::Wanted& wanted, const cluster::Status& status) {
+        changed = true;
+        return change(wanted, status);
+      },
+      {context.principal_arn, std::string(operation), context.invocation_id, context.body_sha256},
+      answer));
+  if (changed && !warnings.empty()) TRY(store_.warn(key, base::join(warnings, "\n")));
+  return given;
 }
 
 base::Status Emr::change_job_flows(const aws::Context& context, const std::vector<std::string>& ids,

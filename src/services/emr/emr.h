@@ -74,12 +74,16 @@ class Emr final : public wire::Api {
       const aws::Context&, const wire::ListInstanceGroupsInput&) override;
   base::Result<wire::ListInstanceFleetsOutput> list_instance_fleets(
       const aws::Context&, const wire::ListInstanceFleetsInput&) override;
+
+  // modify_groups.cc
   base::Result<wire::AddInstanceGroupsOutput> add_instance_groups(
       const aws::Context&, const wire::AddInstanceGroupsInput&) override;
   base::Result<wire::AddInstanceFleetOutput> add_instance_fleet(
       const aws::Context&, const wire::AddInstanceFleetInput&) override;
   base::Result<wire::ModifyInstanceGroupsOutput> modify_instance_groups(
       const aws::Context&, const wire::ModifyInstanceGroupsInput&) override;
+  base::Result<wire::ModifyInstanceFleetOutput> modify_instance_fleet(
+      const aws::Context&, const wire::ModifyInstanceFleetInput&) override;
 
   // tags.cc
   base::Result<wire::AddTagsOutput> add_tags(const aws::Context&,
@@ -135,6 +139,14 @@ class Emr final : public wire::Api {
   /// ended are left as they are, without a complaint.
   base::Status change_job_flows(const aws::Context& context, const std::vector<std::string>& ids,
                                 const Change& change, bool ended_too = false);
+  /// Of one cluster, at most once however often an SDK retries the call; the warnings are events of
+  /// the first time.
+  base::Result<base::JsonObject> change_once(const aws::Context& context, const cluster::Key& key,
+                                             std::string_view operation, const Change& change,
+                                             const base::JsonObject& answer,
+                                             const std::vector<std::string>& warnings);
+  /// Of a cluster that has not ended; ValidationException when no group of one has this id.
+  base::Result<cluster::Key> cluster_of_group(const aws::Context& context, std::string_view id);
   base::Status change_tags(const aws::Context& context, std::string_view id,
                            const std::function<base::Status(cluster::Wanted&)>& change);
   /// A role that the request hands on: it exists and the caller may pass it.

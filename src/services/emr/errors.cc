@@ -34,6 +34,44 @@ base::Error no_such_job_flow(std::string_view id) {
                                 : "Specified job flow ID not valid.");
 }
 
+base::Error no_such_group(std::string_view id) {
+  return invalid_request(fmt::format("Instance group id '{}' is not valid.", id),
+                         "NoSuchInstanceGroup");
+}
+
+base::Error no_such_fleet(std::string_view id) {
+  return invalid_request(fmt::format("Instance fleet id '{}' is not valid.", id),
+                         "NoSuchInstanceFleet");
+}
+
+namespace {
+
+// The code is Amazon's (seen in answers of ListInstanceGroups).
+base::Error collection(std::string_view is, std::string_view code, std::string_view operation,
+                       std::string_view instead) {
+  return invalid_request(
+      fmt::format("Instance fleets and instance groups are mutually exclusive. The EMR cluster "
+                  "specified in the request uses instance {}. The {} operation does not support "
+                  "clusters that use instance {}. Use the {} operation instead.",
+                  is, operation, is, instead),
+      code);
+}
+
+}  // namespace
+
+base::Error fleets_not_supported(std::string_view operation, std::string_view instead) {
+  return collection("fleets", "API_DOES_NOT_SUPPORT_INSTANCE_FLEET_CLUSTERS", operation, instead);
+}
+
+base::Error groups_not_supported(std::string_view operation, std::string_view instead) {
+  return collection("groups", "API_DOES_NOT_SUPPORT_INSTANCE_GROUP_CLUSTERS", operation, instead);
+}
+
+base::Error as_invalid_request(base::Error error) {
+  if (error.reason != "ValidationException") return error;
+  return invalid_request(std::move(error.message));
+}
+
 base::Error may_not_be_modified() {
   return validation(
       "A job flow that is shutting down, terminated, or finished may not be modified.");

@@ -20,6 +20,13 @@ base::Error no_such_cluster(std::string_view id);
 base::Error no_such_step(std::string_view id);
 /// What the operations that take a JobFlowId say instead.
 base::Error no_such_job_flow(std::string_view id);
+base::Error no_such_group(std::string_view id);
+base::Error no_such_fleet(std::string_view id);
+/// An operation for instance groups on a cluster of instance fleets, and the other way round.
+base::Error fleets_not_supported(std::string_view operation, std::string_view instead);
+base::Error groups_not_supported(std::string_view operation, std::string_view instead);
+/// The same error as the operations that take a ClusterId say it: InvalidRequestException.
+base::Error as_invalid_request(base::Error error);
 /// A change of a cluster that is TERMINATING or has ended.
 base::Error may_not_be_modified();
 base::Error bad_marker();

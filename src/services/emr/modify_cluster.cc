@@ -5,6 +5,7 @@
 
 #include "services/emr/emr.h"
 #include "services/emr/errors.h"
+#include "services/emr/request_check.h"
 
 namespace howdah::services::emr {
 
@@ -87,9 +88,9 @@ base::Result<wire::SetUnhealthyNodeReplacementOutput> Emr::set_unhealthy_node_re
                        }));
   if (input.unhealthy_node_replacement()) {
     for (const std::string& id : input.job_flow_ids()) {
-      TRY(store_.warn(
-          key_of(context, id),
-          "UnhealthyNodeReplacement is accepted without effect: there are no core nodes yet."));
+      TRY(store_.warn(key_of(context, id),
+                      fmt::format("UnhealthyNodeReplacement is accepted without effect: {}.",
+                                  kUnhealthyNodes)));
     }
   }
   return wire::SetUnhealthyNodeReplacementOutput();

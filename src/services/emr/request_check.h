@@ -24,8 +24,8 @@ base::Status check_plain_members(const aws::emr::RunJobFlowInput& input, cluster
 base::Status check_release(const aws::emr::RunJobFlowInput& input, const apps::Releases& releases,
                            cluster::Wanted& wanted);
 
-/// One primary node, by instance groups or by the three older members; anything that asks for more
-/// is refused.
+/// Instance groups, instance fleets, or the three older members (then of groups that stand for
+/// them): fills `wanted.groups`, the MASTER one first, without ids.
 base::Status check_instances(const aws::emr::RunJobFlowInput& input,
                              const apps::InstanceTypes& types, cluster::Wanted& wanted);
 
@@ -36,8 +36,16 @@ base::Status check_refused_members(const aws::emr::RunJobFlowInput& input);
 /// events.
 std::vector<std::string> members_without_effect(const aws::emr::RunJobFlowInput& input);
 
+/// The same of an InstanceGroupConfig or an InstanceFleetConfig, as received: added to `out`, each
+/// sentence once.
+void group_without_effect(const base::JsonObject& group, std::vector<std::string>& out);
+
 /// Seconds: 60 to 604800, 3600 when it says none (API reference, AutoTerminationPolicy).
 base::Result<int64_t> idle_timeout_of(const std::optional<aws::emr::AutoTerminationPolicy>& policy);
+
+/// Why UnhealthyNodeReplacement has no effect.
+inline constexpr char kUnhealthyNodes[] =
+    "an instance that ends is replaced in any case, one that is only unhealthy is not";
 
 /// "EMR_DefaultRole" of the name, the path or the ARN of a role or an instance profile.
 std::string_view bare_name(std::string_view name_or_arn);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "services/emr/emr.h"
 #include "services/emr/errors.h"
+#include "services/emr/group_request.h"
 #include "services/emr/request_check.h"
 #include "services/emr/step_request.h"
 
@@ -67,7 +68,8 @@ base::Result<wire::RunJobFlowOutput> Emr::run_job_flow(const aws::Context& conte
         "cluster exceeded.");
   }
 
-  wanted.group_id = "ig-" + ids_.token(base::kUpperAlnum, 13);
+  give_ids(wanted.groups, ids_);
+  wanted.group_id = wanted.groups.front().id;
   const cluster::Key key = key_of(context, "j-" + ids_.token(base::kUpperAlnum, 13));
   const store::Retry retry{context.principal_arn, "RunJobFlow", context.invocation_id,
                            context.body_sha256};

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -36,6 +37,9 @@ class World : public testing::Test {
   void settle(const std::string& id);
   /// The step's process ends; then settle().
   void end_step(const std::string& id, const std::string& step_id, int exit_code);
+
+  /// Writes what control would have seen, whatever plan() makes of it.
+  void record(const std::string& id, const std::function<void(cluster::Status&)>& change);
 
   base::JsonObject describe(const std::string& id);
   std::string state(const std::string& id);

@@ -154,6 +154,13 @@ void World::end_step(const std::string& id, const std::string& step_id, int exit
   settle(id);
 }
 
+void World::record(const std::string& id, const std::function<void(cluster::Status&)>& change) {
+  const auto before = std::move(store_->load(key(id))).value();
+  cluster::Cluster next = before.cluster;
+  change(next.status);
+  ASSERT_TRUE(store_->commit(before, next, {}).ok());
+}
+
 base::JsonObject World::describe(const std::string& id) {
   return must("DescribeCluster", fmt::format(R"({{"ClusterId":"{}"}})", id));
 }

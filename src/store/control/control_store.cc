@@ -135,18 +135,28 @@ class Store final : public ControlStore {
       const std::vector<Key>& keys,
       const std::function<Status(cluster::Wanted&, const cluster::Status&)>& change) override {
     TRY(db_->write([&](db::Connection& c) -> Status {
-      for (const Key& key : keys) {
-        ClusterRow row = TRY(read_cluster(c, key));
-        TRY(change(row.wanted, row.status));
-        TRY(
-            c.run("UPDATE clusters SET wanted = ?, version = version + 1 WHERE account = ? AND "
-                  "region = ? AND id = ?",
-                  base::to_text(cluster::to_json(row.wanted)), key.account, key.region, key.id));
-      }
+      for (const Key& key : keys) TRY(change_in(c, key, change));
       return base::ok();
     }));
     for (const Key& key : keys) changes_.notify(key);
     return base::ok();
+  }
+
+  Result<JsonObject> change_wanted_once(
+      const Key& key, const std::function<Status(cluster::Wanted&, const cluster::Status&)>& change,
+      const Retry& retry, const JsonObject& answer) override {
+    JsonObject given = answer;
+    TRY(db_->write([&](db::Connection& c) -> Status {
+      given = answer;
+      if (const auto before = TRY(recall(c, retry))) {
+        given = *before;
+        return base::ok();
+      }
+      TRY(change_in(c, key, change));
+      return remember(c, retry, answer);
+    }));
+    changes_.notify(key);
+    return given;
   }
 
   Result<JsonObject> add_steps(const Key& key, const std::vector<NewStep>& steps,
@@ -381,6 +391,18 @@ class Store final : public ControlStore {
   Changes& changes() override { return changes_; }
 
  private:
+  static Status change_in(
+      db::Connection& c, const Key& key,
+      const std::function<Status(cluster::Wanted&, const cluster::Status&)>& change) {
+    ClusterRow row = TRY(read_cluster(c, key));
+    TRY(change(row.wanted, row.status));
+    TRY(
+        c.run("UPDATE clusters SET wanted = ?, version = version + 1 WHERE account = ? AND "
+              "region = ? AND id = ?",
+              base::to_text(cluster::to_json(row.wanted)), key.account, key.region, key.id));
+    return base::ok();
+  }
+
   // Columns 1..3 of a query: request, wanted, status.
   static Result<ClusterRow> cluster_from(Key key, db::Query& q) {
     ClusterRow row;

@@ -84,6 +84,16 @@ class ControlStore {
   virtual base::Status change_wanted(
       const std::vector<cluster::Key>& keys,
       const std::function<base::Status(cluster::Wanted&, const cluster::Status&)>& change) = 0;
+  /// The same of one cluster, for changes that must not be made twice: answers `answer`, or the
+  /// answer that was given to the same call before (then nothing is written). A store that keeps no
+  /// answers makes the change every time.
+  virtual base::Result<base::JsonObject> change_wanted_once(
+      const cluster::Key& key,
+      const std::function<base::Status(cluster::Wanted&, const cluster::Status&)>& change,
+      const Retry& /*retry*/, const base::JsonObject& answer) {
+    TRY(change_wanted({key}, change));
+    return answer;
+  }
 
   /// Appends steps. `check` sees the cluster and how many of its steps have not ended.
   virtual base::Result<base::JsonObject> add_steps(

@@ -65,6 +65,24 @@ TEST_F(ControlStoreTest, ARetryOfTheSameCallGetsTheSameAnswerAndWritesNothing) {
   EXPECT_EQ(base::text_at(create("j-3", {}, retry), "JobFlowId"), "j-3");
 }
 
+TEST_F(ControlStoreTest, AChangeIsMadeOnceHoweverOftenItsCallIsRetried) {
+  create("j-1");
+  const cluster::Key key{"0", "r", "j-1"};
+  const Retry retry{"me", "AddInstanceGroups", "abc", "hash"};
+  const auto grow = [](cluster::Wanted& wanted, const cluster::Status&) {
+    ++wanted.step_concurrency;
+    return base::ok();
+  };
+  for (const char* id : {"ig-1", "ig-2"}) {
+    const auto answer = store_->change_wanted_once(key, grow, retry, {{"Id", id}});
+    ASSERT_TRUE(answer.ok());
+    EXPECT_EQ(base::text_at(*answer, "Id"), "ig-1");
+  }
+  EXPECT_EQ(store_->cluster(key)->wanted.step_concurrency, 2);
+  ASSERT_TRUE(store_->change_wanted_once(key, grow, {}, {}).ok());
+  EXPECT_EQ(store_->cluster(key)->wanted.step_concurrency, 3);
+}
+
 TEST_F(ControlStoreTest, ACommitOnAChangedRowIsAborted) {
   create("j-1");
   const cluster::Key key{"0", "r", "j-1"};
