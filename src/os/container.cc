@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/json.h"
@@ -71,10 +72,41 @@ ContainerFile file_from(const base::JsonObject& object) {
   file.mode = number_at(object, "mode");
   file.uid = number_at(object, "uid");
   file.gid = number_at(object, "gid");
+  file.in_place = base::bool_at(object, "in_place");
   return file;
 }
 
+base::JsonObject to_json(const ContainerNetwork& network) {
+  return {{"folder", network.folder.string()},
+          {"bridge", network.bridge},
+          {"link", network.link},
+          {"address", network.address},
+          {"gateway", network.gateway}};
+}
+
+ContainerNetwork network_from(const base::JsonObject& object) {
+  ContainerNetwork network;
+  network.folder = std::string(base::text_at(object, "folder"));
+  network.bridge = base::text_at(object, "bridge");
+  network.link = base::text_at(object, "link");
+  network.address = base::text_at(object, "address");
+  network.gateway = base::text_at(object, "gateway");
+  return network;
+}
+
 }  // namespace
+
+base::JsonObject to_json(const IdMap& ids) {
+  return {{"kind", static_cast<int>(ids.kind)},
+          {"base", ids.base},
+          {"count", ids.count},
+          {"inside", ids.inside}};
+}
+
+IdMap id_map_from(const base::JsonObject& object) {
+  return {static_cast<IdMap::Kind>(base::int_at(object, "kind")), number_at(object, "base"),
+          number_at(object, "count"), number_at(object, "inside")};
+}
 
 IdMap best_id_map(uint32_t base, uint32_t inside) {
   if (::geteuid() == 0) return {IdMap::Kind::kRange, base, kIdsPerContainer, inside};
@@ -96,17 +128,15 @@ std::string to_text(const ContainerSpec& spec) {
                                         {"contents", base::to_base64(file.contents)},
                                         {"mode", file.mode},
                                         {"uid", file.uid},
-                                        {"gid", file.gid}});
-  return base::to_text(
-      base::JsonObject{{"version", 1},
-                       {"hostname", spec.hostname},
-                       {"fs", spec.fs.string()},
-                       {"ids", base::JsonObject{{"kind", static_cast<int>(spec.ids.kind)},
-                                                {"base", spec.ids.base},
-                                                {"count", spec.ids.count},
-                                                {"inside", spec.ids.inside}}},
-                       {"steps", steps},
-                       {"files", files}});
+                                        {"gid", file.gid},
+                                        {"in_place", file.in_place}});
+  return base::to_text(base::JsonObject{{"version", 1},
+                                        {"hostname", spec.hostname},
+                                        {"fs", spec.fs.string()},
+                                        {"ids", to_json(spec.ids)},
+                                        {"network", to_json(spec.network)},
+                                        {"steps", steps},
+                                        {"files", files}});
 }
 
 base::Result<ContainerSpec> container_spec_from(const std::string& text) {
@@ -117,9 +147,9 @@ base::Result<ContainerSpec> container_spec_from(const std::string& text) {
   ContainerSpec spec;
   spec.hostname = base::text_at(object, "hostname");
   spec.fs = std::string(base::text_at(object, "fs"));
-  if (const auto* ids = base::find_object(object, "ids"))
-    spec.ids = {static_cast<IdMap::Kind>(base::int_at(*ids, "kind")), number_at(*ids, "base"),
-                number_at(*ids, "count"), number_at(*ids, "inside")};
+  if (const auto* ids = base::find_object(object, "ids")) spec.ids = id_map_from(*ids);
+  if (const auto* network = base::find_object(object, "network"))
+    spec.network = network_from(*network);
   if (const auto* steps = base::find_array(object, "steps"))
     for (const auto& step : *steps)
       if (step.is_object()) spec.steps.push_back(step_from(step.as_object()));
@@ -147,9 +177,20 @@ base::Result<ContainerStarted> start_container(const Launcher& launcher,
 
 base::Status rewrite_files(const Launcher& launcher, const std::filesystem::path& node_folder,
                            const ContainerSpec& spec, const std::string& label) {
-  TRY(write_file(NodeFolder{node_folder}.container(), to_text(spec), 0600, Durability::kProcess));
-  TRY(launcher.run("files", node_folder.string(), label));
-  return base::ok();
+  const NodeFolder folder{node_folder};
+  ContainerSpec old, changed = spec;
+  if (auto text = read_file(folder.container()); text.ok())
+    if (auto parsed = container_spec_from(*text); parsed.ok()) old = std::move(*parsed);
+  std::erase_if(changed.files, [&](const ContainerFile& file) {
+    return std::find(old.files.begin(), old.files.end(), file) != old.files.end();
+  });
+  if (!changed.files.empty()) {
+    changed.steps.clear();
+    TRY(write_file(folder.changes(), to_text(changed), 0600, Durability::kProcess));
+    TRY(launcher.run("files", node_folder.string(), label));
+    ::unlink(folder.changes().c_str());
+  }
+  return write_file(folder.container(), to_text(spec), 0600, Durability::kProcess);
 }
 
 std::optional<ProcessIdentity> saved_init(const std::filesystem::path& node_folder) {

@@ -1,8 +1,9 @@
 #pragma once
 
-// A container: user, mount, PID, UTS and IPC namespaces with an init (PID 1) that only reaps. What
-// its root shows is data, a list of steps, so that policy (which folders, which users) stays with
-// whoever makes the spec. Processes enter it by its init's identity (supervisor.h).
+// A container: user, mount, PID, UTS and IPC namespaces (and a network one, when it has a place in
+// a network) with an init (PID 1) that only reaps. What its root shows is data, a list of steps, so
+// that policy (which folders, which users) stays with whoever makes the spec. Processes enter it by
+// its init's identity (supervisor.h).
 //
 //   server ── launches ──> outside half: maps ids, opens what only the host's user may open
 //                            └─> inside half: builds the root on a tmpfs, pivots, becomes init
@@ -17,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "os/boot.h"
 #include "os/launch.h"
@@ -36,6 +38,9 @@ struct IdMap {
   uint32_t count = 1;
   uint32_t inside = 1000;
 };
+
+base::JsonObject to_json(const IdMap& ids);
+IdMap id_map_from(const base::JsonObject& object);
 
 /// What the caller can have: kRange at `base` for root, kSubordinate with newuidmap and an entry of
 /// at least 65536 ids in /etc/subuid and /etc/subgid, else kSingle.
@@ -75,12 +80,24 @@ struct ContainerFile {
   std::string contents;
   uint32_t mode = 0644;
   uint32_t uid = 0, gid = 0;
+  bool in_place = false;  // rewritten in the file that is there: bind mounts follow the inode
+  bool operator==(const ContainerFile&) const = default;
+};
+
+/// Its place in a network (network.h).
+struct ContainerNetwork {
+  std::filesystem::path folder;  // of the network; empty: the container shares the host's
+  std::string bridge;
+  std::string link;     // the network's end of its cable, at most 15 characters; the other is eth0
+  std::string address;  // with the length of the prefix: "10.64.12.10/22"
+  std::string gateway;  // empty: no default route
 };
 
 struct ContainerSpec {
   std::string hostname;
   std::filesystem::path fs;  // host folder that the container's root owns
   IdMap ids;
+  ContainerNetwork network;
   std::vector<BuildStep> steps;      // in this order
   std::vector<ContainerFile> files;  // after the steps
 };
@@ -99,7 +116,8 @@ base::Result<ContainerStarted> start_container(const Launcher& launcher,
                                                const std::filesystem::path& node_folder,
                                                const ContainerSpec& spec, const std::string& label);
 
-/// Writes the files of container.json again into the running container.
+/// Writes those files of the spec that differ from container.json's into the running container, and
+/// the spec over container.json.
 base::Status rewrite_files(const Launcher& launcher, const std::filesystem::path& node_folder,
                            const ContainerSpec& spec, const std::string& label);
 

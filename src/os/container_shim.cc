@@ -21,119 +21,17 @@
 #include "base/text.h"
 #include "os/container.h"
 #include "os/file.h"
+#include "os/halves.h"
 #include "os/layout.h"
+#include "os/netlink.h"
+#include "os/network.h"
 #include "os/rootfs.h"
 #include "os/shims.h"
 
 namespace howdah::os {
 namespace {
 
-// ---- messages between the halves: a text and perhaps a descriptor
-// --------------------------------
-
-base::Status send_message(int socket, const std::string& text, int fd = -1) {
-  iovec part = {const_cast<char*>(text.data()), text.size()};
-  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (fd >= 0) {
-    message.msg_control = space;
-    message.msg_controllen = sizeof space;
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  }
-  if (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
-    return base::from_errno("speak to the other half");
-  return base::ok();
-}
-
-struct Message {
-  std::string text;
-  base::Fd fd;
-};
-
-base::Result<Message> receive_message(int socket) {
-  char buffer[16384];
-  iovec part = {buffer, sizeof buffer};
-  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = space;
-  message.msg_controllen = sizeof space;
-  const ssize_t n = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  if (n < 0) return base::from_errno("hear the other half");
-  if (n == 0) return base::unavailable("the other half of the container's start has ended");
-  Message received{std::string(buffer, static_cast<size_t>(n)), base::Fd()};
-  if (const cmsghdr* header = CMSG_FIRSTHDR(&message);
-      header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    received.fd = base::Fd(fd);
-  }
-  return received;
-}
-
-// ---- mapping ids
-// ---------------------------------------------------------------------------------
-
-base::Status put(const std::string& path, const std::string& text) {
-  base::Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!fd.valid()) return base::from_errno("open " + path);
-  if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    return base::from_errno("write '" + text + "' to " + path);
-  return base::ok();
-}
-
-base::Status run_mapper(const char* program, pid_t pid, uint32_t own, const IdMap& ids) {
-  const std::string words[] = {
-      std::to_string(pid),          "0", std::to_string(own), "1", "1", std::to_string(ids.base),
-      std::to_string(ids.count - 1)};
-  const pid_t child = ::fork();
-  if (child < 0) return base::from_errno("fork");
-  if (child == 0) {
-    ::execl(program, program, words[0].c_str(), words[1].c_str(), words[2].c_str(),
-            words[3].c_str(), words[4].c_str(), words[5].c_str(), words[6].c_str(), nullptr);
-    ::_exit(127);
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (status != 0)
-    return base::Error{base::Code::kFailedPrecondition,
-                       std::string(program) + " refused the range of /etc/subuid or /etc/subgid",
-                       {},
-                       {}};
-  return base::ok();
-}
-
-base::Status map_ids_of(pid_t pid, const IdMap& ids) {
-  const std::string proc = "/proc/" + std::to_string(pid);
-  if (ids.kind == IdMap::Kind::kSubordinate) {
-    TRY(run_mapper("/usr/bin/newuidmap", pid, ::geteuid(), ids));
-    return run_mapper("/usr/bin/newgidmap", pid, ::getegid(), ids);
-  }
-  if (ids.kind == IdMap::Kind::kRange) {
-    const std::string line = "0 " + std::to_string(ids.base) + " " + std::to_string(ids.count);
-    TRY(put(proc + "/uid_map", line));
-    return put(proc + "/gid_map", line);
-  }
-  TRY(put(proc + "/setgroups", "deny"));
-  const std::string inside = std::to_string(ids.inside);
-  TRY(put(proc + "/uid_map", inside + " " + std::to_string(::geteuid()) + " 1"));
-  return put(proc + "/gid_map", inside + " " + std::to_string(::getegid()) + " 1");
-}
-
-void become_container_root(const IdMap& ids) {
-  if (ids.kind == IdMap::Kind::kSingle)
-    return;  // we are the only user there is, with all its powers
-  if (::setgroups(0, nullptr) != 0 || ::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0)
-    ::_exit(1);
-}
+constexpr uint32_t kMetadataAddress = 0xA9FEA9FE;  // 169.254.169.254, where EC2 has it
 
 // ---- inside
 // --------------------------------------------------------------------------------------
@@ -187,6 +85,7 @@ base::Result<std::string> build_inside(const ContainerSpec& spec, int socket) {
   // Root of the host may still enter; the node's root must not read this process. Without root on
   // the host the server is an ordinary user, and needs it readable to enter.
   ::prctl(PR_SET_DUMPABLE, spec.ids.kind == IdMap::Kind::kRange ? 0 : 1, 0, 0, 0);
+  leave_terminal();
   ::close_range(3, ~0u, 0);
   reap_for_ever();
 }
@@ -222,16 +121,59 @@ base::Status send_sources(const ContainerSpec& spec, pid_t init, int socket) {
   return send_message(socket, "source " + std::to_string(kFsSource) + " plain", fs.get());
 }
 
+// Into the namespace that holds the network's bridge; without root also into the user namespace
+// that owns it, of which the container's becomes a child.
+base::Status enter_network(const ContainerSpec& spec) {
+  const auto holder = saved_holder(spec.network.folder);
+  const auto gone = base::Error{
+      base::Code::kFailedPrecondition,
+      "the network " + spec.network.folder.filename().string() + " does not run: ensure it first",
+      {},
+      {}};
+  if (!holder || !is_running(*holder)) return gone;
+  const auto pidfd = TRY(open_pidfd(*holder));
+  const bool root = spec.ids.kind == IdMap::Kind::kRange;
+  if (::setns(pidfd.get(), CLONE_NEWNET | (root ? 0 : CLONE_NEWUSER)) != 0)
+    return base::from_errno("enter the network");
+  if (root) return base::ok();
+  become_container_root(spec.ids);
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // or the id maps of children could not be written
+  return base::ok();
+}
+
+// The cable between the bridge and the container, and what the container has at its end of it.
+base::Status connect_container(const ContainerNetwork& place, pid_t init) {
+  base::Fd theirs(
+      ::open(("/proc/" + std::to_string(init) + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!theirs.valid()) return base::from_errno("open the node's network");
+  const auto address = parse_subnet(place.address);
+  if (!address) return base::invalid_argument("'" + place.address + "' is not an IPv4 address");
+  auto network = TRY(Netlink::open());
+  TRY(network.remove_link(place.link));
+  TRY(network.add_veth(place.link, "eth0", theirs.get()));
+  TRY(network.set_up(place.link, place.bridge));
+  if (::setns(theirs.get(), CLONE_NEWNET) != 0) return base::from_errno("enter the node's network");
+  auto inside = TRY(Netlink::open());
+  TRY(inside.set_up("lo"));
+  TRY(inside.add_address("lo", {kMetadataAddress, 32}));
+  TRY(inside.add_address("eth0", *address));
+  TRY(inside.set_up("eth0"));
+  if (const auto gateway = parse_address(place.gateway)) TRY(inside.add_default_route(*gateway));
+  return base::ok();
+}
+
 base::Result<std::string> start_outside(const NodeFolder& folder) {
   const auto spec = TRY(container_spec_from(TRY(read_file(folder.container()))));
   TRY(make_folders(spec.fs, 0755));
+  const bool networked = !spec.network.folder.empty();
+  if (networked) TRY(enter_network(spec));
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return base::from_errno("socketpair");
   base::Fd ours(ends[0]), theirs(ends[1]);
-  constexpr unsigned long kFlags =
-      CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
-  const long init = ::syscall(SYS_clone, kFlags | SIGCHLD, nullptr, nullptr, nullptr, 0);
+  const unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS |
+                              CLONE_NEWIPC | (networked ? CLONE_NEWNET : 0);
+  const long init = ::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, 0);
   if (init < 0) {
     auto error = base::from_errno("make user, mount, PID, UTS and IPC namespaces");
     error.code = base::Code::kFailedPrecondition;
@@ -246,8 +188,10 @@ base::Result<std::string> start_outside(const NodeFolder& folder) {
   }
   theirs.reset();
   const auto pid = static_cast<pid_t>(init);
-  TRY(map_ids_of(pid, spec.ids));
-  if (spec.ids.kind == IdMap::Kind::kRange) TRY(send_sources(spec, pid, ours.get()));
+  const bool root = spec.ids.kind == IdMap::Kind::kRange;
+  TRY(map_ids_of(pid, spec.ids, networked && !root));
+  if (networked) TRY(connect_container(spec.network, pid));
+  if (root) TRY(send_sources(spec, pid, ours.get()));
   TRY(send_message(ours.get(), "go"));
   const auto answer = TRY(receive_message(ours.get()));
   if (answer.text.rfind("ready ", 0) != 0)
@@ -272,7 +216,7 @@ base::Status enter(const NodeFolder& folder) {
 }
 
 base::Status rewrite_inside(const NodeFolder& folder) {
-  const auto spec = TRY(container_spec_from(TRY(read_file(folder.container()))));
+  const auto spec = TRY(container_spec_from(TRY(read_file(folder.changes()))));
   if (::geteuid() == 0) ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   TRY(enter(folder));
   become_container_root(spec.ids);

@@ -171,6 +171,8 @@ int shim_main(int argc, char** argv) {
   if (verb == "container") return container_shim(folder);
   if (verb == "files") return files_shim(folder);
   if (verb == "erase") return erase_shim(folder);
+  if (verb == "network") return network_shim(folder);
+  if (verb == "gateway") return gateway_shim(folder);
   return 2;
 }
 

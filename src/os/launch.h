@@ -43,7 +43,7 @@ class Launcher {
 };
 
 /// For main(): when argv[1] is "__shim", return what this returns. Verbs: run (supervisor.h),
-/// container, files, erase (container.h).
+/// container, files, erase (container.h), network, gateway (network.h).
 int shim_main(int argc, char** argv);
 
 /// In a shim: the one line for whoever launched it. "ok <text>" or "error <text>"; then the pipe

@@ -52,6 +52,7 @@ base::Status Layout::prepare() const {
   TRY(make_folders(data_));
   if (made && ::chmod(data_.c_str(), 0700) != 0) return base::from_errno("chmod " + data_.string());
   TRY(make_folders(nodes(), 0700));
+  TRY(make_folders(networks(), 0700));
   return make_folders(trash(), 0700);
 }
 

@@ -20,10 +20,17 @@
 //   │                         several data directories may share one (--engines)
 //   ├── installs/             the supervised installations and what they printed
 //   ├── trash/                what is being erased: moved here at once, emptied behind
+//   ├── networks/
+//   │   └── j-3SD9…/          a network of nodes
+//   │       ├── network.json  its subnet and names; made once, goes with the network
+//   │       ├── holder        identity of the process that keeps its namespace
+//   │       ├── door          socket of the holder: sockets inside nodes are asked for here
+//   │       └── gateway.log   what slirp4netns said
 //   └── nodes/
 //       └── j-3SD9…~i-0123…/  a node; '/' of its id is written '~'
 //           ├── node.json     the spec it was last made from; without it the folder keeps only logs
 //           ├── container.json  what its init builds: mounts, files, id map
+//           ├── changes.json  files on their way into the running node
 //           ├── init          identity of its init: how it is found again after a restart
 //           ├── run/
 //           │   └── s-3LZC…/
@@ -77,10 +84,12 @@ class Layout {
   Path telemetry_db() const { return data_ / "telemetry.db"; }
   Path engines() const { return data_ / "engines"; }
   Path trash() const { return data_ / "trash"; }
+  Path networks() const { return data_ / "networks"; }
+  Path network(const std::string& folder_name) const { return networks() / folder_name; }
   Path nodes() const { return data_ / "nodes"; }
   Path node(const std::string& folder_name) const { return nodes() / folder_name; }
 
-  /// Makes the data directory (mode 0700) and its nodes/ and trash/; idempotent.
+  /// Makes the data directory (mode 0700) and its nodes/, networks/ and trash/; idempotent.
   base::Status prepare() const;
 
   /// The id of this installation: 6 characters a-z0-9, made by the first call.
@@ -95,12 +104,22 @@ struct NodeFolder {
   Path path;
   Path spec() const { return path / "node.json"; }
   Path container() const { return path / "container.json"; }
+  Path changes() const { return path / "changes.json"; }
   Path init() const { return path / "init"; }
   Path runs() const { return path / "run"; }
   Path run(const std::string& folder_name) const { return runs() / folder_name; }
   Path fs() const { return path / "fs"; }
   Path mnt() const { return fs() / "mnt"; }
   Path log() const { return fs() / "log"; }
+};
+
+/// Within a network's folder.
+struct NetworkFolder {
+  Path path;
+  Path spec() const { return path / "network.json"; }
+  Path holder() const { return path / "holder"; }
+  Path door() const { return path / "door"; }
+  Path gateway_log() const { return path / "gateway.log"; }
 };
 
 /// Within a process's folder.

@@ -41,4 +41,11 @@ base::Result<Lock> Lock::take(const std::filesystem::path& path) {
   return Lock(std::move(fd));
 }
 
+base::Result<base::Fd> wait_for_lock(const std::filesystem::path& path) {
+  base::Fd fd = TRY(open_lock(path));
+  while (::flock(fd.get(), LOCK_EX) != 0)
+    if (errno != EINTR) return base::from_errno("lock " + path.string());
+  return fd;
+}
+
 }  // namespace howdah::os

@@ -21,4 +21,8 @@ class Lock {
   base::Fd fd_;
 };
 
+/// Waits until this process alone holds the lock at `path`, for as long as the descriptor is open:
+/// for the few milliseconds in which something of the whole host is claimed.
+base::Result<base::Fd> wait_for_lock(const std::filesystem::path& path);
+
 }  // namespace howdah::os

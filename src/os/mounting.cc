@@ -107,6 +107,22 @@ base::Status Inside::link(std::string_view path, const std::string& to) const {
   return base::ok();
 }
 
+base::Status Inside::overwrite(std::string_view path, std::string_view contents) const {
+  const std::string shown(path);
+  base::Fd fd = TRY(open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info;
+  if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
+    return base::invalid_argument(shown + " inside is not a plain file");
+  for (size_t done = 0; done < contents.size();) {
+    const ssize_t n = ::write(fd.get(), contents.data() + done, contents.size() - done);
+    if (n < 0) return base::from_errno("write " + shown + " inside");
+    done += static_cast<size_t>(n);
+  }
+  if (::ftruncate(fd.get(), static_cast<off_t>(contents.size())) != 0)
+    return base::from_errno("cut " + shown + " inside");
+  return base::ok();
+}
+
 base::Status Inside::write(std::string_view path, std::string_view contents, mode_t mode, uid_t uid,
                            gid_t gid) const {
   const std::filesystem::path whole{std::string(path)};

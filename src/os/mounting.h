@@ -45,6 +45,8 @@ class Inside {
   base::Result<base::Fd> file(std::string_view path) const;
   /// Replaces whatever is there but a folder.
   base::Status link(std::string_view path, const std::string& to) const;
+  /// New contents in the plain file that is there, its inode, owner and mode kept.
+  base::Status overwrite(std::string_view path, std::string_view contents) const;
   base::Status write(std::string_view path, std::string_view contents, mode_t mode, uid_t uid,
                      gid_t gid) const;
 

@@ -338,8 +338,10 @@ base::Status RootBuilder::apply(int number, const BuildStep& step) {
 }
 
 base::Status write_container_files(const ContainerSpec& spec, const Inside& root) {
-  for (const auto& file : spec.files)
+  for (const auto& file : spec.files) {
+    if (file.in_place && root.overwrite(file.path, file.contents).ok()) continue;
     TRY(root.write(file.path, file.contents, file.mode, file.uid, file.gid));
+  }
   return base::ok();
 }
 

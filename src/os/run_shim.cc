@@ -32,6 +32,14 @@ namespace {
 constexpr int kNamespaces =
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
 
+// Without root the host's network namespace cannot be entered, not even by who is in it.
+bool has_own_network(pid_t container) {
+  struct stat ours, theirs;
+  return ::stat("/proc/self/ns/net", &ours) == 0 &&
+         ::stat(("/proc/" + std::to_string(container) + "/ns/net").c_str(), &theirs) == 0 &&
+         ours.st_ino != theirs.st_ino;
+}
+
 // ---- words from inside to the monitor, one a message
 // ---------------------------------------------
 
@@ -231,6 +239,7 @@ class Monitor {
   RunFolder folder_;
   ProcessPlan plan_;
   base::Fd container_;
+  int namespaces_ = kNamespaces;
   std::vector<base::Fd> cgroups_, memory_events_;
   base::Fd hear_, tell_, lifeline_read_, lifeline_write_;
   pid_t init_ = 0;  // on the host; 0: not yet there
@@ -241,7 +250,10 @@ class Monitor {
 
 base::Status Monitor::prepare() {
   plan_ = TRY(plan_from(TRY(read_file(folder_.spec()))));
-  if (plan_.container) container_ = TRY(open_pidfd(*plan_.container));
+  if (plan_.container) {
+    container_ = TRY(open_pidfd(*plan_.container));
+    if (has_own_network(plan_.container->pid)) namespaces_ |= CLONE_NEWNET;
+  }
   for (const auto& path : plan_.cgroups) {
     base::Fd procs(::open((path / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
     if (!procs.valid()) return base::from_errno("open " + (path / "cgroup.procs").string());
@@ -273,7 +285,7 @@ void Monitor::enter_and_clone() {
   cgroups_.clear();
   memory_events_.clear();
   if (container_.valid()) {
-    if (::setns(container_.get(), kNamespaces) != 0)
+    if (::setns(container_.get(), namespaces_) != 0)
       fail_inside(tell_fd, 126, last_error("enter the node's namespaces"));
     container_.reset();
     // Root of the container; where only one id is mapped we are it already.

@@ -11,5 +11,7 @@ int run_shim(const std::filesystem::path& run_folder);
 int container_shim(const std::filesystem::path& node_folder);
 int files_shim(const std::filesystem::path& node_folder);
 int erase_shim(const std::filesystem::path& trash);
+int network_shim(const std::filesystem::path& network_folder);
+int gateway_shim(const std::filesystem::path& network_folder);
 
 }  // namespace howdah::os

@@ -203,7 +203,8 @@ TEST_F(InsideNode, what_is_read_from_outside_cannot_be_led_out) {
   EXPECT_EQ(provider.open_file("j-1/i-1", "/mnt/tmp/d").error().code, base::Code::kInvalidArgument);
   EXPECT_EQ(provider.host_path("j-1/i-1", "/mnt/none").error().code, base::Code::kNotFound);
   std::string listed;  // links and pipes are not among it
-  for (const FolderEntry& entry : provider.list_folder("j-1/i-1", "/mnt/tmp").value())
+  const auto entries = provider.list_folder("j-1/i-1", "/mnt/tmp").value();
+  for (const FolderEntry& entry : entries)
     listed += entry.name + (entry.folder ? "/ " : " ");
   EXPECT_EQ(listed, "d/ plain ");
   EXPECT_FALSE(provider.list_folder("j-1/i-1", "/mnt/tmp/up").ok());

@@ -165,25 +165,64 @@ std::string hosts_of(const std::string& hostname) {
   return text;
 }
 
+// A node of a network knows the network's names and none of the host's, whose addresses may mean
+// something else there.
+std::string hosts_of_network(const NodeSpec& node) {
+  std::string text = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" +
+                     node.address + " " + node.hostname;
+  if (const size_t dot = node.hostname.find('.'); dot != node.hostname.npos && dot > 0)
+    text += " " + node.hostname.substr(0, dot);
+  text += "\n";
+  for (const auto& [address, names] : node.hosts)
+    if (address != node.address) text += address + " " + base::join(names, " ") + "\n";
+  return text;
+}
+
+std::string resolv_conf(const std::string& name_server) {
+  const auto host = os::read_file("/etc/resolv.conf").value_or("");
+  if (name_server.empty()) return host;
+  std::string text = "nameserver " + name_server + "\n";
+  for (const auto line : base::split(host, '\n'))
+    if (line.rfind("search ", 0) == 0 || line.rfind("options ", 0) == 0)
+      text += std::string(line) + "\n";
+  return text;
+}
+
 void add_files(const RootPlan& plan, std::vector<os::ContainerFile>& files) {
   auto add = [&](std::string path, std::string contents, uint32_t mode = 0644) {
-    files.push_back({std::move(path), std::move(contents), mode, 0, 0});
+    files.push_back({std::move(path), std::move(contents), mode, 0, 0, false});
   };
   add("/etc/passwd",
       accounts("/etc/passwd", 2, "hadoop:x:1000:1000:EMR user:/home/hadoop:/bin/bash"));
   add("/etc/group", accounts("/etc/group", 2, "hadoop:x:1000:"));
-  add("/etc/hosts", hosts_of(plan.node.hostname));
+  add("/etc/hosts",
+      plan.network.folder.empty() ? hosts_of(plan.node.hostname) : hosts_of_network(plan.node));
+  files.back().in_place = true;
   add("/etc/hostname", plan.node.hostname + "\n");
-  if (auto resolv = os::read_file("/etc/resolv.conf"); resolv.ok())
-    add("/etc/resolv.conf", *resolv);
+  add("/etc/resolv.conf", resolv_conf(plan.name_server));
   add("/etc/sudoers", "hadoop ALL=(ALL) NOPASSWD: ALL\n", 0440);
   if (plan.ids.kind == os::IdMap::Kind::kSingle)
     add("/etc/apt/apt.conf.d/00howdah", "APT::Sandbox::User \"root\";\n");
   for (const auto& file : plan.node.files) {
     const bool home = is_below(file.path.string(), "/home/hadoop");
-    files.push_back(
-        {file.path.string(), file.contents, file.mode, home ? kHadoopId : 0, home ? kHadoopId : 0});
+    files.push_back({file.path.string(), file.contents, file.mode, home ? kHadoopId : 0,
+                     home ? kHadoopId : 0, false});
   }
+}
+
+// Whoever writes a spec's hosts writes a file: no line may become two.
+base::Status check_hosts(const NodeSpec& node) {
+  const auto plain = [](const std::string& text) {
+    return !text.empty() && text.find_first_of(" \t\r\n#") == text.npos;
+  };
+  for (const auto& [address, names] : node.hosts) {
+    bool good = plain(address) && !names.empty();
+    for (const auto& name : names) good = good && plain(name);
+    if (!good)
+      return base::invalid_argument("'" + address + " " + base::join(names, " ") +
+                                    "' is not a line of a hosts file");
+  }
+  return base::ok();
 }
 
 base::Status check_path(const std::filesystem::path& path) {
@@ -220,8 +259,10 @@ base::Result<os::ContainerSpec> plan_root(const RootPlan& plan) {
       hostname.find_first_not_of(
           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") != hostname.npos)
     return base::invalid_argument("'" + hostname + "' is not a host name of at most 64 characters");
+  TRY(check_hosts(plan.node));
   os::ContainerSpec spec;
   spec.hostname = hostname;
+  spec.network = plan.network;
   spec.fs = plan.fs;
   spec.ids = plan.ids;
   add_programs(plan, spec.steps);

@@ -27,6 +27,8 @@ struct RootPlan {
   std::filesystem::path sudo;  // host file
   std::filesystem::path data;  // the server's data directory, hidden
   const std::vector<std::string>& private_paths;
+  os::ContainerNetwork network;  // its folder is empty: the host's network
+  std::string name_server;       // address; empty: the host's own resolv.conf
 };
 
 base::Result<os::ContainerSpec> plan_root(const RootPlan& plan);

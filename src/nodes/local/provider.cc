@@ -20,12 +20,14 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "nodes/local/networks.h"
 #include "nodes/local/node_root.h"
 #include "nodes/local/watch.h"
 #include "os/cgroup.h"
 #include "os/container.h"
 #include "os/file.h"
 #include "os/layout.h"
+#include "os/network.h"
 #include "os/supervisor.h"
 
 extern "C" const char howdah_sudo_begin[], howdah_sudo_end[];
@@ -37,8 +39,11 @@ constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 constexpr uint32_t kFirstId = 524288, kIdsPerCluster = 65536, kClusterSlots = 20000;
 constexpr int kOrphanWaitMillis = 2000;
 
-base::Error no_network() {
-  return {base::Code::kFailedPrecondition, "nodes share the host's network here", {}, {}};
+base::Error shares_host(const std::string& node_id) {
+  return {base::Code::kFailedPrecondition,
+          "the node " + node_id + " shares the host's network",
+          {},
+          {}};
 }
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
@@ -97,6 +102,8 @@ std::vector<std::string> names_in(const std::filesystem::path& folder) {
 // processes.
 struct NodeRecord {
   std::string container_digest, mounts_digest;
+  std::string network, address;  // empty: the host's
+  os::ProcessIdentity holder;    // of the network as the node was joined to it
   Environment environment;
 };
 
@@ -107,6 +114,9 @@ std::string to_text(const NodeRecord& record) {
   return base::to_text(base::JsonObject{{"version", 1},
                                         {"container", record.container_digest},
                                         {"mounts", record.mounts_digest},
+                                        {"network", record.network},
+                                        {"address", record.address},
+                                        {"holder", os::to_json(record.holder)},
                                         {"environment", environment}});
 }
 
@@ -116,6 +126,10 @@ NodeRecord record_from(const std::string& text) {
   if (!json.ok() || !json->is_object()) return record;
   record.container_digest = base::text_at(json->as_object(), "container");
   record.mounts_digest = base::text_at(json->as_object(), "mounts");
+  record.network = base::text_at(json->as_object(), "network");
+  record.address = base::text_at(json->as_object(), "address");
+  if (const auto* holder = base::find_object(json->as_object(), "holder"))
+    record.holder = os::identity_from(*holder);
   if (const auto* environment = base::find_array(json->as_object(), "environment"))
     for (const auto& pair : *environment)
       if (pair.is_array() && pair.as_array().size() == 2)
@@ -130,23 +144,26 @@ class LocalProvider final : public Provider {
       : options_(std::move(options)),
         layout_(options_.data),
         supervisor_(os::Launcher(options_.installation, options_.shim_binary)),
+        networks_(supervisor_.launcher(), layout_, options_.installation),
         cgroups_(supervisor_.launcher().name()) {
     if (!cgroups_.warning().empty()) base::log_warn("nodes", "{}", cgroups_.warning());
     empty_trash();  // of an earlier life
     looking_ = std::jthread([this] { private_paths(); });
   }
 
-  base::Result<std::string> ensure_network(const std::string&) override { return no_network(); }
-  base::Status remove_network(const std::string&) override { return base::ok(); }
-  base::Result<std::vector<std::string>> networks() override { return std::vector<std::string>{}; }
-  base::Result<base::Fd> connect_inside(const std::string&, uint16_t, base::Millis) override {
-    return no_network();
+  base::Result<std::string> ensure_network(const std::string& network_id) override {
+    return networks_.ensure(network_id);
   }
-  base::Result<base::Fd> listen_inside(const std::string&, const std::string&, uint16_t) override {
-    return no_network();
+  base::Status remove_network(const std::string& network_id) override {
+    return networks_.remove(network_id);
   }
-  base::Status update(const NodeSpec& spec) override { return ensure(spec); }
-  base::Result<std::string> public_address(const std::string&) override { return "127.0.0.1"; }
+  base::Result<std::vector<std::string>> networks() override { return networks_.list(); }
+  base::Result<base::Fd> connect_inside(const std::string& node_id, uint16_t port,
+                                        base::Millis timeout) override;
+  base::Result<base::Fd> listen_inside(const std::string& node_id, const std::string& address,
+                                       uint16_t port) override;
+  base::Status update(const NodeSpec& spec) override;
+  base::Result<std::string> public_address(const std::string& node_id) override;
 
   base::Status ensure(const NodeSpec& spec) override;
   base::Result<std::vector<NodeSeen>> list() override;
@@ -178,6 +195,19 @@ class LocalProvider final : public Provider {
   base::Result<std::filesystem::path> sudo_program();
   base::Status make(const NodeSpec& spec, const os::NodeFolder& folder,
                     const os::ContainerSpec& container, const NodeRecord& record);
+  struct Planned {
+    os::ContainerSpec container;
+    NodeRecord record;
+  };
+  base::Result<Planned> plan(const NodeSpec& spec, const os::NodeFolder& folder);
+  base::Status renew(const NodeSpec& spec, const os::NodeFolder& folder, const Planned& planned);
+  struct Place {
+    os::ProcessIdentity init;
+    NodeRecord record;
+    std::filesystem::path network;
+  };
+  base::Result<Place> place_of(const std::string& node_id) const;
+  std::string link_of(const std::string& node_id) const;
   base::Result<base::Fd> open_confined(const std::string& node_id,
                                        const std::filesystem::path& inside, int flags) const;
   base::Status end_processes(const std::string& node_id, const os::NodeFolder& folder);
@@ -187,6 +217,7 @@ class LocalProvider final : public Provider {
   const LocalOptions options_;
   const os::Layout layout_;
   const os::Supervisor supervisor_;
+  Networks networks_;
   const os::Cgroups cgroups_;
   Watch watch_;
   std::mutex mutex_;
@@ -232,32 +263,71 @@ base::Status LocalProvider::make(const NodeSpec& spec, const os::NodeFolder& fol
   return base::ok();
 }
 
-base::Status LocalProvider::ensure(const NodeSpec& spec) {
-  const auto folder = TRY(folder_of(spec.id));
-  std::lock_guard lock(mutex_of(spec.id));
+base::Result<LocalProvider::Planned> LocalProvider::plan(const NodeSpec& spec,
+                                                         const os::NodeFolder& folder) {
   const auto ids = os::best_id_map(first_id_of(options_.installation, spec.id), kHadoopId);
   const auto sudo = TRY(sudo_program());
-  const auto container =
-      TRY(plan_root({spec, folder.fs(), ids, sudo, layout_.data(), private_paths()}));
-  NodeRecord record;
-  record.container_digest = base::sha256_hex(os::to_text(container));
+  RootPlan root{spec, folder.fs(), ids, sudo, layout_.data(), private_paths(), {}, {}};
+  Planned planned;
+  NodeRecord& record = planned.record;
+  if (!spec.network.empty()) {
+    const auto network = TRY(networks_.find(spec.network));
+    const auto address = os::parse_address(spec.address);
+    if (!address || !network.spec.subnet.holds(*address) || *address <= network.spec.name_server())
+      return base::invalid_argument("'" + spec.address + "' is not an address for a node in " +
+                                    os::to_text(network.spec.subnet));
+    root.network.folder = network.folder;
+    root.network.bridge = network.spec.bridge;
+    root.network.link = link_of(spec.id);
+    root.network.address = spec.address + "/" + std::to_string(network.spec.subnet.prefix);
+    if (os::why_no_gateway().empty()) {
+      root.network.gateway = os::address_text(network.spec.gateway());
+      root.name_server = os::address_text(network.spec.name_server());
+    }
+    record.network = spec.network;
+    record.address = spec.address;
+    record.holder = network.holder;
+  }
+  planned.container = TRY(plan_root(root));
+  record.container_digest = base::sha256_hex(os::to_text(planned.container));
   for (const auto& mount : spec.mounts)
     record.mounts_digest += mount.source.string() + ">" + mount.target.string() + "\n";
-  record.mounts_digest = base::sha256_hex(record.mounts_digest);
+  record.mounts_digest = base::sha256_hex(record.mounts_digest + root.network.address);
   record.environment = spec.environment;
+  return planned;
+}
 
-  const auto init = os::saved_init(folder.path);
-  if (!init || !os::is_running(*init)) return make(spec, folder, container, record);
+// A node that runs gets what can be changed in it.
+base::Status LocalProvider::renew(const NodeSpec& spec, const os::NodeFolder& folder,
+                                  const Planned& planned) {
+  const auto& record = planned.record;
   const auto text = os::read_file(folder.spec());
   const NodeRecord old = text.ok() ? record_from(*text) : NodeRecord{};
-  watch_.add(*init);
   if (old.container_digest == record.container_digest && old.environment == record.environment)
     return base::ok();
   if (!old.mounts_digest.empty() && old.mounts_digest != record.mounts_digest)
-    base::log_warn("nodes", "{}: changed mounts appear when the node is made again", spec.id);
+    base::log_warn("nodes", "{}: changed mounts and addresses count when the node is made again",
+                   spec.id);
   if (old.container_digest != record.container_digest)
-    TRY(os::rewrite_files(supervisor_.launcher(), folder.path, container, spec.id));
+    TRY(os::rewrite_files(supervisor_.launcher(), folder.path, planned.container, spec.id));
   return os::write_file(folder.spec(), to_text(record), 0600, os::Durability::kProcess);
+}
+
+base::Status LocalProvider::ensure(const NodeSpec& spec) {
+  const auto folder = TRY(folder_of(spec.id));
+  std::lock_guard lock(mutex_of(spec.id));
+  const auto planned = TRY(plan(spec, folder));
+  const auto seen = look(spec.id);
+  if (!seen.ok() || !seen->alive) return make(spec, folder, planned.container, planned.record);
+  return renew(spec, folder, planned);
+}
+
+base::Status LocalProvider::update(const NodeSpec& spec) {
+  const auto folder = TRY(folder_of(spec.id));
+  std::lock_guard lock(mutex_of(spec.id));
+  const auto seen = TRY(look(spec.id));
+  if (!seen.alive) return base::ok();  // ensure() will make it of its spec
+  return renew(spec, folder, TRY(plan(spec, folder)));
 }
 
 base::Result<NodeSeen> LocalProvider::look(const std::string& node_id) {
@@ -267,9 +337,14 @@ base::Result<NodeSeen> LocalProvider::look(const std::string& node_id) {
   NodeSeen seen;
   seen.id = node_id;
   const auto init = os::saved_init(folder.path);
-  seen.alive = init && os::is_running(*init);
+  const auto record = record_from(os::read_file(folder.spec()).value_or("{}"));
+  const bool connected = record.network.empty() || os::is_running(record.holder);
+  const bool running = init && os::is_running(*init);
+  seen.alive = running && connected;
   if (seen.alive)
     watch_.add(*init);
+  else if (running)
+    seen.reason = "its network " + record.network + " has ended";
   else if (!init)
     seen.reason = "its start was cut off";
   else if (init->boot_id != os::boot_id())
@@ -326,6 +401,11 @@ base::Status LocalProvider::end_processes(const std::string& node_id,
     pollfd waiting = {pidfd->get(), POLLIN, 0};
     if (::poll(&waiting, 1, kOrphanWaitMillis) == 0) TRY(os::end_container(found.identity));
   }
+  // Where its network has ended there is no link any more, and nobody to answer.
+  const auto record = record_from(os::read_file(folder.spec()).value_or("{}"));
+  if (!record.network.empty() && os::is_running(record.holder))
+    TRY(os::remove_link_in(layout_.network(TRY(os::folder_name_of(record.network))),
+                           link_of(node_id)));
   return base::ok();
 }
 
@@ -381,6 +461,52 @@ base::Status LocalProvider::forget(const std::string& node_id) {
   TRY(throw_away(folder.path));
   empty_trash();
   return base::ok();
+}
+
+// ---- the network from outside ------------------------------------------------------------------
+
+// At most 15 characters: the installation and the node, for whoever looks with ip(8).
+std::string LocalProvider::link_of(const std::string& node_id) const {
+  return "v" + options_.installation + base::sha256_hex(node_id).substr(0, 8);
+}
+
+base::Result<LocalProvider::Place> LocalProvider::place_of(const std::string& node_id) const {
+  const auto folder = TRY(folder_of(node_id));
+  const auto text = os::read_file(folder.spec());
+  if (!text.ok()) return base::not_found("there is no node " + node_id);
+  Place place;
+  place.record = record_from(*text);
+  const auto init = os::saved_init(folder.path);
+  if (!init || !os::is_running(*init))
+    return base::unavailable("the node " + node_id + " does not run");
+  place.init = *init;
+  if (!place.record.network.empty())
+    place.network = layout_.network(TRY(os::folder_name_of(place.record.network)));
+  return place;
+}
+
+base::Result<base::Fd> LocalProvider::connect_inside(const std::string& node_id, uint16_t port,
+                                                     base::Millis timeout) {
+  const auto place = TRY(place_of(node_id));
+  if (place.network.empty()) return os::connect_here("127.0.0.1", port, timeout);
+  auto socket = os::connect_in(place.network, place.init, place.record.address, port, timeout);
+  if (socket.ok() || socket.error().code != base::Code::kUnavailable) return socket;
+  return os::connect_in(place.network, place.init, "127.0.0.1", port, timeout);
+}
+
+base::Result<base::Fd> LocalProvider::listen_inside(const std::string& node_id,
+                                                    const std::string& address, uint16_t port) {
+  const auto place = TRY(place_of(node_id));
+  if (place.network.empty()) return shares_host(node_id);
+  return os::listen_in(place.network, place.init, address, port);
+}
+
+base::Result<std::string> LocalProvider::public_address(const std::string& node_id) {
+  const auto folder = TRY(folder_of(node_id));
+  const auto text = os::read_file(folder.spec());
+  if (!text.ok()) return base::not_found("there is no node " + node_id);
+  const auto record = record_from(*text);
+  return record.network.empty() ? "127.0.0.1" : record.address;
 }
 
 // ---- processes ---------------------------------------------------------------------------------

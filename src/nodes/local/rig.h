@@ -36,6 +36,11 @@ class Rig {
         EXPECT_TRUE(provider_->forget(node.id).ok());
       }
     EXPECT_TRUE(provider_->forget("j-1/i-1").ok());  // logs that a test left
+    if (auto networks = provider_->networks(); networks.ok())
+      for (const auto& network : *networks) {
+        auto removed = provider_->remove_network(network);
+        EXPECT_TRUE(removed.ok()) << removed.error().message;
+      }
     provider_.reset();
     base::SystemClock clock;  // what is erased behind may still be at it
     for (int i = 0; i < 500 && !os::erase_tree(data_).ok(); ++i) clock.wait(base::Millis(10), {});
