@@ -7,17 +7,12 @@
 #include "base/text.h"
 #include "services/howdah/answers.h"
 #include "services/howdah/howdah.h"
+#include "store/iam/node_profile.h"
 
 namespace howdah::services {
 namespace {
 
 constexpr std::chrono::seconds kLifetime{3600};
-
-// "arn:aws:iam::000000000000:role/path/NAME" or a plain name.
-std::string role_name_of(std::string_view role) {
-  const size_t slash = role.rfind('/');
-  return std::string(slash == std::string_view::npos ? role : role.substr(slash + 1));
-}
 
 }  // namespace
 
@@ -51,17 +46,14 @@ http::Response Howdah::credentials(http::Request& request) {
   if (subject != "node") {
     const auto step = o_.store.step(key, subject);
     if (!step.ok()) return error_answer(step.error());
-    role = role_name_of(step->step.execution_role);
+    role = store::iam::name_in(step->step.execution_role);
   }
   if (role.empty()) {
-    const std::string profile = row->wanted.job_flow_role.empty()
-                                    ? "EMR_EC2_DefaultRole"
-                                    : role_name_of(row->wanted.job_flow_role);
-    const auto found = o_.iam.instance_profile(profile);
+    const auto found = store::iam::profile_of_nodes(o_.iam, row->wanted.job_flow_role);
     if (!found.ok()) return error_answer(found.error());
     if (!found->role)
       return error_answer(
-          base::not_found(fmt::format("Instance profile {} has no role.", profile)));
+          base::not_found(fmt::format("Instance profile {} has no role.", found->name)));
     role = found->role->name;
   }
   const auto minted = o_.iam.mint_session(

@@ -10,6 +10,15 @@ base::JsonObject describe(const cluster::Step& step) {
   return {{"Id", step.id}, {"Name", step.name}, {"State", cluster::name_of(step.state)}};
 }
 
+// The body, which may be empty, as an object.
+base::Result<base::JsonObject> object_in(http::Request& request) {
+  const std::string body = TRY(http::read_all(*request.body, 64 * 1024));
+  if (body.empty()) return base::JsonObject{};
+  base::Json json = TRY(base::parse_json(body));
+  if (!json.is_object()) return base::invalid_argument("The body must be a JSON object.");
+  return std::move(json.get_object());
+}
+
 }  // namespace
 
 bool Howdah::is_open(const http::Request& request) {
@@ -29,6 +38,8 @@ http::Response Howdah::answer(http::Request& request, const std::string& region)
   }
   if (request.method == "GET" && what == "logs" && parts.size() == 4)
     return logs(parts, request, region);
+  if (request.method == "POST" && what == "ui" && parts.size() == 2)
+    return ui(std::string(parts[1]), request, region);
   if (request.method == "POST" && what == "shutdown") return shutdown(request);
   return error_answer(
       base::not_found("There is no " + request.method + " " + request.path + " in this version."));
@@ -72,17 +83,18 @@ http::Response Howdah::events(const std::string& cluster, const http::Request& r
   return json_answer({{"Events", std::move(out)}});
 }
 
-http::Response Howdah::shutdown(http::Request& request) {
-  const auto body = http::read_all(*request.body, 64 * 1024);
+http::Response Howdah::ui(const std::string& cluster, http::Request& request,
+                          const std::string& region) {
+  const auto body = object_in(request);
   if (!body.ok()) return error_answer(body.error());
-  bool drain = false;
-  if (!body->empty()) {
-    const auto json = base::parse_json(*body);
-    if (!json.ok() || !json->is_object())
-      return error_answer(base::invalid_argument("The body must be a JSON object."));
-    drain = base::bool_at(json->get_object(), "Drain");
-  }
-  o_.shut_down(drain);
+  const auto found = o_.ui({o_.account, region, cluster}, base::text_at(*body, "App"));
+  return found.ok() ? json_answer(*found) : error_answer(found.error());
+}
+
+http::Response Howdah::shutdown(http::Request& request) {
+  const auto body = object_in(request);
+  if (!body.ok()) return error_answer(body.error());
+  o_.shut_down(base::bool_at(*body, "Drain"));
   return json_answer({{"status", "stopping"}});
 }
 

@@ -13,6 +13,9 @@
 //   GET  /_howdah/logs/<cluster>/<step>/<file>?offset=N&follow=1
 //                                              raw bytes of a step's log, and what is appended
 //                                              while it runs
+//   POST /_howdah/ui/<cluster> {"App":"yarn"}  a link for an hour to the cluster's web interfaces,
+//   and
+//                                              which there are; App may be left out
 //   POST /_howdah/shutdown {"Drain":true}      ends the server; with Drain its nodes too
 //
 // All but the first two are signed (service "howdah") and allowed by policy (howdah:*).
@@ -22,6 +25,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "http/message.h"
 #include "nodes/provider.h"
 #include "store/control/control_store.h"
@@ -45,6 +49,9 @@ class Howdah {
     std::string version;
     std::string account;
     std::function<void(bool drain)> shut_down;  // returns at once
+    /// gateways::Ui::describe().
+    std::function<base::Result<base::JsonObject>(const cluster::Key&, std::string_view app)> ui =
+        {};
   };
   explicit Howdah(Options options) : o_(std::move(options)) {}
 
@@ -62,6 +69,7 @@ class Howdah {
                         const std::string& region);
   http::Response logs(const std::vector<std::string_view>& parts, const http::Request& request,
                       const std::string& region);
+  http::Response ui(const std::string& cluster, http::Request& request, const std::string& region);
   http::Response shutdown(http::Request& request);
 
   Options o_;
