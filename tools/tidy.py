@@ -23,7 +23,8 @@ TEXT = CODE | {".md", ".txt", ".json", ".toml", ".ini", ".emr", ".sql", ""}
 # First folder below src/ -> row (ARCHITECTURE.md). A module may include lower rows only.
 ROWS = {"base": 1, "http": 2, "db": 2, "os": 2, "aws": 3, "job": 4, "cluster": 5, "serverless": 5,
         "containers": 5, "etl": 5, "catalog": 5, "iam": 5, "store": 6, "objects": 6, "telemetry": 6,
-        "nodes": 6, "apps": 6, "services": 7, "control": 7, "gateways": 7, "cli": 7, "server": 8}
+        "nodes": 6, "apps": 6, "services": 7, "control": 7, "gateways": 7, "cli": 7, "distcp": 7,
+        "server": 8}
 
 FORBIDDEN_NAMES = {"util", "utils", "common", "misc", "helper", "helpers", "manager"}
 
@@ -31,7 +32,7 @@ FORBIDDEN_NAMES = {"util", "utils", "common", "misc", "helper", "helpers", "mana
 FENCES = [
     (r"<boost/", r"src/(http/|base/json\.)", "http/*.h, or base/json.h for JSON"),
     (r"<sqlite3\.h>", r"src/db/", "db/database.h"),
-    (r"<pugixml", r"src/(aws|apps)/", "aws/xml.h"),
+    (r"<pugixml", r"src/(aws|apps|distcp)/", "aws/xml.h"),
     (r"<spdlog/", r"src/base/", "base/log.h"),
     (r"<curl/", r"src/http/", "http/client.h"),
     (r"<CLI/", r"src/cli/", "cli/"),
