@@ -13,8 +13,11 @@ namespace {
 using State = DaemonSeen::State;
 
 const std::string kFolder = std::string(kServicesFolder) + "/hadoop-hdfs-namenode/";
-const DaemonUnit kNameNode{"hadoop-hdfs-namenode",       "Hadoop", true, 9870, "/jmx",
-                           "/var/log/hadoop-hdfs/nn.log"};
+const DaemonUnit kNameNode{.unit = "hadoop-hdfs-namenode",
+                           .application = "Hadoop",
+                           .port = 9870,
+                           .health_path = "/jmx",
+                           .log = "/var/log/hadoop-hdfs/nn.log"};
 
 class DaemonsTest : public testing::Test, protected ACluster {
  protected:
