@@ -76,6 +76,10 @@ base::Result<DaemonTemplate> read_daemon(const fs::path& path, const JsonObject&
   out.options_variables = texts(from, "options_variables");
   out.options = texts(from, "options");
   out.environment_files = texts(from, "environment_files");
+  if (const JsonObject* environment = base::find_object(from, "environment")) {
+    for (const auto& member : *environment)
+      set(out.environment, member.key(), base::text_at(*environment, member.key()));
+  }
   out.prepare = base::text_at(from, "prepare");
   out.wait_for = base::text_at(from, "wait_for");
   return out;

@@ -45,6 +45,7 @@ struct DaemonTemplate {
   std::vector<std::string> options_variables;  // "HADOOP_NAMENODE_OPTS": appended, in order
   std::vector<std::string> options;            // of the JVM, beside every daemon's
   std::vector<std::string> environment_files;  // sourced first, in order
+  Settings environment;                        // of its own
   std::string prepare;   // a program inside the node, run as root before the daemon, every time
   std::string wait_for;  // "host:port": not started before that answers
 };

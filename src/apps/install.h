@@ -12,7 +12,7 @@
 //       installed.json           what was installed, from which manifest
 //     hadoop-3.4.2-0123456789ab/
 //       hadoop/ hadoop-hdfs/ …   as below /usr/lib inside a node (application.json: "mounts")
-//       java/                    classpath, classes.jsa: see class_archive.h
+//       java/arguments           of the JVM: class path, class archive; see class_archive.h
 //     downloads/                 verified files of an installation that is not complete yet
 //     logs/                      what pip, Maven and the others printed
 //     .lock-<folder>             flock: one process installs, the others wait and then find it done

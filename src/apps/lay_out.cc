@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "apps/child.h"
+#include "apps/class_archive.h"
 #include "apps/files.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -164,12 +165,16 @@ base::Status compile_sources(const LayOutSpec& spec, const fs::path& home) {
 
 // ---- an application of jars alone
 
+}  // namespace
+
 fs::path folder_of(const Manifest& manifest, const std::string& file) {
   for (const auto& [prefix, folder] : manifest.folders) {
     if (file.starts_with(prefix)) return folder;
   }
   return "jars";
 }
+
+namespace {
 
 base::Status unpack(const LayOutSpec& spec, const Unpacked& what) {
   const fs::path archive = spec.store / what.file;
@@ -202,6 +207,11 @@ base::Status lay_out_jars(const LayOutSpec& spec) {
     if (error) return base::from_errno(jar.file, error.value());
   }
   for (const Unpacked& each : spec.manifest.unpack) TRY(unpack(spec, each));
+  std::vector<fs::path> jars;
+  for (const Artifact& jar : spec.manifest.jars) {
+    if (!is_unpacked(jar.file)) jars.push_back(folder_of(spec.manifest, jar.file) / jar.file);
+  }
+  TRY(write_java_arguments(spec.folder, spec.final_folder, jars, spec.manifest.class_path));
   for (const auto& [path, target] : spec.manifest.links) {
     TRY(make_folders((spec.folder / path).parent_path()));
     if (::symlink(target.c_str(), (spec.folder / path).c_str()) != 0)

@@ -149,6 +149,7 @@ base::Result<Manifest> load_manifest(const std::filesystem::path& path, std::str
   if (out.application.empty()) return broken(path, "\"application\" is missing");
   if (out.java == 0) return broken(path, "\"java\" is missing");
   out.layout = static_cast<int>(base::int_at(*object, "layout"));
+  out.class_path = base::texts_at(*object, "class_path");
   out.needs = base::texts_at(*root, "needs");
   if (const base::Json* home = base::find(*object, "home"))
     out.home = TRY(read_artifact(path, *home));

@@ -53,6 +53,10 @@ struct Manifest {
   std::vector<std::pair<std::string, std::string>> links;  // path below the root -> beside it
   std::vector<Unpacked> unpack;
 
+  /// Behind the jars on the class path of its daemons: folders inside a node ("/etc/hadoop/conf"),
+  /// or below the root.
+  std::vector<std::string> class_path;
+
   std::vector<Artifact> artifacts() const;  // all of them, the largest first
   uint64_t download_bytes() const;
   /// "spark-3.5.5-0123456789ab": the folder's name, with 12 digits of a digest over all checksums.

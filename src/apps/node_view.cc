@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
-#include "base/json.h"
+#include "apps/facts.h"
+#include "apps/info_files.h"
+#include "apps/services.h"
 #include "base/text.h"
 
 namespace howdah::apps {
@@ -62,19 +64,30 @@ std::string export_line(std::string_view name, std::string_view value) {
   return out + "\"\n";
 }
 
-std::string spark_env(const Configurations& configurations) {
-  std::string out = fmt::format("#!/usr/bin/env bash\n# {}spark-env.\n", kMadeBy);
-  Settings variables = configurations.of("spark-env");
-  merge(variables, configurations.exports_of("spark-env"));
+std::string shell_file(const Settings& settings, const Settings& exports,
+                       std::string_view classification) {
+  std::string out = fmt::format("#!/usr/bin/env bash\n# {}{}.\n", kMadeBy, classification);
+  Settings variables = settings;
+  merge(variables, exports);
   for (const auto& [name, value] : variables) {
     if (is_variable_name(name)) out += export_line(name, value);
   }
-  // What serves the master "yarn" where there is no YARN; see apps/spark/local_yarn.
-  out +=
-      "export "
-      "SPARK_DIST_CLASSPATH=\"${SPARK_DIST_CLASSPATH:+$SPARK_DIST_CLASSPATH:}/usr/lib/spark/"
-      "local-yarn\"\n";
   return out;
+}
+
+std::string spark_env(const Configurations& configurations, std::string_view masters) {
+  std::string out = shell_file(configurations.of("spark-env"),
+                               configurations.exports_of("spark-env"), "spark-env");
+  // What serves the master "yarn": YARN's client, or where there is none apps/spark/local_yarn.
+  out += fmt::format(
+      "export SPARK_DIST_CLASSPATH=\"${{SPARK_DIST_CLASSPATH:+$SPARK_DIST_CLASSPATH:}}{}\"\n",
+      masters);
+  return out;
+}
+
+bool is_maximized(const Configurations& configurations) {
+  const std::string* all = find(configurations.of("spark"), "maximizeResourceAllocation");
+  return all && base::equals_ignore_case(*all, "true");
 }
 
 Settings settings_of(const Templates& templates, const std::map<std::string, std::string>& facts,
@@ -87,57 +100,166 @@ Settings settings_of(const Templates& templates, const std::map<std::string, std
   return out;
 }
 
-// One "key": value a line, one space: scripts grep for '"isMaster": true' and awk for
-// masterPrivateDnsName.
-std::string info_file(const base::JsonObject& object) {
-  std::string out = "{";
-  bool first = true;
-  for (const auto& member : object) {
-    out += fmt::format("{}\n  {}: {}", first ? "" : ",", base::to_text(base::Json(member.key())),
-                       base::to_text(member.value()));
-    first = false;
+// ---- a node with Hadoop, and whatever else is data
+
+constexpr const char* kOwnJava = "/usr/lib/jvm/howdah";
+
+class View {
+ public:
+  View(const Installed& installed, const Applications& applications,
+       const Configurations& configurations, const NodeFacts& facts)
+      : installed_(installed),
+        applications_(applications),
+        configurations_(configurations),
+        facts_(facts),
+        maximize_(is_maximized(configurations)),
+        values_(facts_of(facts, installed, java_inside(installed.java_home), maximize_)) {}
+
+  NodeView build() {
+    // In the order in which they were installed: a later one's file takes an earlier one's place.
+    for (const InstalledApplication& there : installed_.applications) {
+      if (const Application* application = applications_.find(there.name)) add(there, *application);
+    }
+    if (std::string_view(installed_.java_home.c_str()).substr(0, 5) != "/usr/")
+      out_.mounts.push_back({installed_.java_home, kOwnJava});
+    add_environment();
+    add_hosts();
+    for (File& file : info_files(facts_, installed_.find("Hadoop")->version, true))
+      put(std::move(file));
+    return std::move(out_);
   }
-  return out + "\n}\n";
-}
 
-void add_info(const NodeFacts& facts, const std::string& hadoop_version, std::vector<File>& files) {
-  base::JsonObject instance;
-  instance["instanceGroupId"] = facts.instance_group_id;
-  instance["isMaster"] = facts.is_primary;
-  for (const char* daemon :
-       {"isRunningNameNode", "isRunningDataNode", "isRunningJobTracker", "isRunningTaskTracker",
-        "isRunningResourceManager", "isRunningNodeManager"}) {
-    instance[daemon] = false;  // no Hadoop daemon runs on a primary-only cluster
+ private:
+  static std::string java_inside(const std::filesystem::path& home) {
+    return home.string().starts_with("/usr/") ? home.string() : kOwnJava;
   }
-  files.push_back({.path = "/mnt/var/lib/info/instance.json", .contents = info_file(instance)});
 
-  base::JsonObject group;
-  group["instanceGroupId"] = facts.instance_group_id;
-  group["instanceGroupName"] = "Master - 1";
-  group["instanceRole"] = "Master";
-  group["marketType"] = "OnDemand";
-  group["instanceType"] = facts.instance_type;
-  group["requestedInstanceCount"] = 1;
-  base::JsonObject flow;
-  flow["jobFlowId"] = facts.cluster_id;
-  flow["jobFlowCreationInstant"] = facts.created_millis;
-  flow["instanceCount"] = facts.instance_count;
-  flow["masterInstanceId"] = facts.instance_id;
-  flow["masterPrivateDnsName"] = facts.hostname;
-  flow["masterInstanceType"] = facts.instance_type;
-  flow["slaveInstanceType"] = facts.instance_type;
-  flow["hadoopVersion"] = hadoop_version;
-  flow["instanceGroups"] = base::JsonArray{std::move(group)};
-  files.push_back({.path = "/mnt/var/lib/info/job-flow.json", .contents = info_file(flow)});
+  void put(File file) {
+    for (File& old : out_.files) {
+      if (old.path == file.path) {
+        old = std::move(file);
+        return;
+      }
+    }
+    out_.files.push_back(std::move(file));
+  }
 
-  base::JsonObject extra;
-  extra["region"] = facts.region;
-  extra["jobFlowId"] = facts.cluster_id;
-  extra["masterHost"] = facts.hostname;
-  extra["releaseLabel"] = facts.release_label;
-  files.push_back(
-      {.path = "/mnt/var/lib/info/extraInstanceData.json", .contents = info_file(extra)});
-}
+  void add(const InstalledApplication& there, const Application& application) {
+    for (const auto& [inside, below] : application.mounts)
+      out_.mounts.push_back({there.root / below, inside});
+    // At its own path too: a class archive holds only for the class path it was made with.
+    if (!application.daemons.empty()) out_.mounts.push_back({there.root, there.root});
+    for (const auto& [key, value] : application.templates.environment)
+      set(out_.environment, key, fill(value, values_));
+    for (const File& file : application.templates.files) put(file);
+    for (const ConfigurationFile& file : application.files) add_configuration(application, file);
+    if (application.name == "Spark") add_spark(application);
+    for (const DaemonTemplate& daemon : application.daemons) {
+      if (!runs_here(daemon)) continue;
+      const std::string arguments = (there.root / "java/arguments").string();
+      for (File& file : service_files(application.name, daemon, arguments, values_))
+        put(std::move(file));
+      out_.daemons.push_back(daemon_of(application.name, daemon, values_));
+    }
+  }
+
+  bool runs_here(const DaemonTemplate& daemon) const {
+    const auto has = [&](std::string_view role) {
+      return std::find(daemon.roles.begin(), daemon.roles.end(), role) != daemon.roles.end();
+    };
+    switch (facts_.role) {
+      case NodeRole::kCore:
+        return has("CORE");
+      case NodeRole::kTask:
+        return has("TASK");
+      case NodeRole::kMaster:
+        // A single node has the core daemons too.
+        return has("MASTER") || (has("CORE") && facts_.core_count + facts_.task_count == 0);
+    }
+    return false;
+  }
+
+  void add_configuration(const Application& application, const ConfigurationFile& file) {
+    const Settings settings =
+        settings_of(application.templates, values_, configurations_, file.classification);
+    const Settings& exports = configurations_.exports_of(file.classification);
+    // An empty file would hide the defaults that lie in a jar under the same name.
+    if (file.path.empty() || (settings.empty() && exports.empty())) return;
+    const std::string comment = fmt::format("{}{}.", kMadeBy, file.classification);
+    std::string text;
+    switch (file.format) {
+      case ConfigurationFile::Format::kHadoopXml:
+        text = to_hadoop_xml(settings, comment);
+        break;
+      case ConfigurationFile::Format::kProperties:
+        text = to_properties(settings, comment);
+        break;
+      case ConfigurationFile::Format::kEquals:
+        text = to_equals(settings, comment);
+        break;
+      case ConfigurationFile::Format::kShell:
+        text = shell_file(settings, exports, file.classification);
+        break;
+    }
+    put({.path = file.path, .contents = std::move(text)});
+  }
+
+  void add_spark(const Application& application) {
+    Settings defaults;
+    if (const auto at = application.templates.settings.find("spark-defaults on yarn");
+        at != application.templates.settings.end()) {
+      for (const auto& [key, value] : at->second) defaults.emplace_back(key, fill(value, values_));
+    }
+    const Settings& wanted = configurations_.of("spark-defaults");
+    if (maximize_) {
+      const std::string* dynamic = find(wanted, "spark.dynamicAllocation.enabled");
+      if (!dynamic || !base::equals_ignore_case(*dynamic, "true")) {
+        set(defaults, "spark.dynamicAllocation.enabled", "false");
+        set(defaults, "spark.executor.instances", values_.at("spark_instances"));
+      }
+      set(defaults, "spark.default.parallelism", values_.at("spark_parallelism"));
+    }
+    // Without the external service executors keep their own shuffle files.
+    if (!installed_.find("spark-shuffle")) {
+      set(defaults, "spark.shuffle.service.enabled", "false");
+      set(defaults, "spark.dynamicAllocation.shuffleTracking.enabled", "true");
+    }
+    merge(defaults, wanted);
+    put({.path = "/etc/spark/conf/spark-defaults.conf",
+         .contents = to_properties(defaults, fmt::format("{}spark-defaults.", kMadeBy))});
+    put({.path = "/etc/spark/conf/spark-env.sh",
+         .contents = spark_env(configurations_, "/usr/lib/spark/yarn/*")});
+  }
+
+  void add_environment() {
+    set(out_.environment, "SPARK_LOCAL_IP", facts_.local_ip);
+    // A node of a network has instance metadata of its own.
+    if (facts_.local_ip != "127.0.0.1") unset(out_.environment, "AWS_EC2_METADATA_DISABLED");
+    if (facts_.credentials_uri.empty()) return;
+    set(out_.environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI", facts_.credentials_uri);
+    set(out_.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN", facts_.credentials_token);
+  }
+
+  // Who belongs to the cluster and who leaves, for the NameNode and the ResourceManager alike.
+  void add_hosts() {
+    if (facts_.role != NodeRole::kMaster) return;
+    const auto lines = [](const std::vector<std::string>& names) {
+      std::string text;
+      for (const std::string& name : names) text += name + "\n";
+      return text;
+    };
+    put({.path = "/etc/hadoop/conf/nodes.include", .contents = lines(facts_.members)});
+    put({.path = "/etc/hadoop/conf/nodes.exclude", .contents = lines(facts_.leaving)});
+  }
+
+  const Installed& installed_;
+  const Applications& applications_;
+  const Configurations& configurations_;
+  const NodeFacts& facts_;
+  const bool maximize_;
+  const std::map<std::string, std::string> values_;
+  NodeView out_;
+};
 
 }  // namespace
 
@@ -156,17 +278,10 @@ NodeView node_view(const Installed& installed, const Templates& templates,
   if (!installed.java_home.string().starts_with("/usr/")) {
     out.mounts.push_back({installed.java_home, "/usr/lib/jvm/howdah"});
   }
-  const std::string* all = find(configurations.of("spark"), "maximizeResourceAllocation");
-  const bool maximize = all && base::equals_ignore_case(*all, "true");
-  const std::map<std::string, std::string> values = {
-      {"endpoint", facts.endpoint},
-      {"region", facts.region},
-      {"cluster_id", facts.cluster_id},
-      {"release_label", facts.release_label},
-      {"hostname", facts.hostname},
-      {"java_home", out.mounts.size() > 2 ? "/usr/lib/jvm/howdah" : installed.java_home.string()},
-      {"driver_memory_mib", fmt::format("{}", driver_memory_mib(facts, maximize))},
-  };
+  const bool maximize = is_maximized(configurations);
+  const std::map<std::string, std::string> values = facts_of(
+      facts, installed,
+      out.mounts.size() > 2 ? "/usr/lib/jvm/howdah" : installed.java_home.string(), maximize);
   for (const auto& [key, value] : templates.environment)
     out.environment.emplace_back(key, fill(value, values));
   set(out.environment, "SPARK_LOCAL_IP", facts.local_ip);
@@ -187,14 +302,15 @@ NodeView node_view(const Installed& installed, const Templates& templates,
   out.files = templates.files;
   out.files.push_back(
       {"/etc/spark/conf/spark-defaults.conf", to_properties(spark, comment("spark-defaults"))});
-  out.files.push_back({"/etc/spark/conf/spark-env.sh", spark_env(configurations)});
+  out.files.push_back(
+      {"/etc/spark/conf/spark-env.sh", spark_env(configurations, "/usr/lib/spark/local-yarn")});
   out.files.push_back({"/etc/spark/conf/log4j2.properties",
                        to_properties(settings("spark-log4j2"), comment("spark-log4j2"))});
   out.files.push_back({"/etc/hadoop/conf/core-site.xml",
                        to_hadoop_xml(settings("core-site"), comment("core-site"))});
   out.files.push_back({"/etc/hadoop/conf/hdfs-site.xml",
                        to_hadoop_xml(settings("hdfs-site"), comment("hdfs-site"))});
-  add_info(facts, "3.3.4", out.files);
+  for (File& file : info_files(facts, "3.3.4", false)) out.files.push_back(std::move(file));
   return out;
 }
 
@@ -202,7 +318,9 @@ NodeView node_view(const Installed& installed, const Applications& applications,
                    const Configurations& configurations, const NodeFacts& facts) {
   const Application* spark = applications.find("Spark");
   CHECK(spark != nullptr);
-  return node_view(installed, spark->templates, configurations, facts);
+  if (!installed.find("Hadoop"))
+    return node_view(installed, spark->templates, configurations, facts);
+  return View(installed, applications, configurations, facts).build();
 }
 
 }  // namespace howdah::apps

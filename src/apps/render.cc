@@ -66,6 +66,19 @@ std::string escape_property(std::string_view text, bool is_key) {
   return out;
 }
 
+std::string property_lines(const Settings& settings, std::string_view comment, char separator) {
+  std::string out = "# ";
+  for (char c : comment) out += c == '\n' || c == '\r' ? ' ' : c;
+  out += '\n';
+  for (const auto& [key, value] : settings) {
+    if (key.empty()) continue;
+    // Spark trims values, and an empty one still needs its separator.
+    out += fmt::format("{}{}{}\n", escape_property(key, true), separator,
+                       escape_property(value, false));
+  }
+  return out;
+}
+
 }  // namespace
 
 const std::string* find(const Settings& settings, std::string_view key) {
@@ -84,6 +97,10 @@ void set(Settings& settings, std::string_view key, std::string_view value) {
     }
   }
   settings.emplace_back(key, value);
+}
+
+void unset(Settings& settings, std::string_view key) {
+  std::erase_if(settings, [&](const auto& setting) { return setting.first == key; });
 }
 
 void merge(Settings& base, const Settings& over) {
@@ -132,15 +149,11 @@ std::string to_hadoop_xml(const Settings& settings, std::string_view comment) {
 }
 
 std::string to_properties(const Settings& settings, std::string_view comment) {
-  std::string out = "# ";
-  for (char c : comment) out += c == '\n' || c == '\r' ? ' ' : c;
-  out += '\n';
-  for (const auto& [key, value] : settings) {
-    if (key.empty()) continue;
-    // Spark trims values, and an empty one still needs its separator.
-    out += fmt::format("{} {}\n", escape_property(key, true), escape_property(value, false));
-  }
-  return out;
+  return property_lines(settings, comment, ' ');
+}
+
+std::string to_equals(const Settings& settings, std::string_view comment) {
+  return property_lines(settings, comment, '=');
 }
 
 std::string shell_quote(std::string_view text) {

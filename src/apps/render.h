@@ -18,6 +18,7 @@ using Settings =
 const std::string* find(const Settings& settings, std::string_view key);
 /// Replaces the value where the key is, else appends.
 void set(Settings& settings, std::string_view key, std::string_view value);
+void unset(Settings& settings, std::string_view key);
 /// Every setting of `over` set into `base`.
 void merge(Settings& base, const Settings& over);
 
@@ -27,6 +28,8 @@ std::string xml_escape(std::string_view text);
 std::string to_hadoop_xml(const Settings& settings, std::string_view comment);
 /// java.util.Properties' text format: "key value" lines (Spark's own manner), escaped.
 std::string to_properties(const Settings& settings, std::string_view comment);
+/// The same with "key=value" lines, for log4j and what reads like it.
+std::string to_equals(const Settings& settings, std::string_view comment);
 /// 'it'\''s': one word of a POSIX shell.
 std::string shell_quote(std::string_view text);
 /// True for [A-Za-z_][A-Za-z0-9_]*: what a shell can export.

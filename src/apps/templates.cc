@@ -49,13 +49,34 @@ base::Result<Settings> read_settings(const fs::path& path, std::string_view wher
 
 const std::vector<std::string>& fact_names() {
   static const std::vector<std::string> names = {
-      "endpoint",           // "http://localhost:4566": all AWS APIs, as seen inside the node
-      "region",             // "us-east-1"
-      "cluster_id",         // "j-3SD91U2E1L2QX"
-      "release_label",      // "emr-7.10.0"
-      "hostname",           // "ip-10-0-0-1.ec2.internal"
-      "java_home",          // as seen inside the node
-      "driver_memory_mib",  // see driver_memory_mib() in node_view.h
+      "endpoint",                   // "http://localhost:4566": all AWS APIs, inside the node
+      "region",                     // "us-east-1"
+      "cluster_id",                 // "j-3SD91U2E1L2QX"
+      "release_label",              // "emr-7.10.0"
+      "hostname",                   // "ip-10-0-0-1.ec2.internal": this node's
+      "primary",                    // the same of the primary node
+      "local_ip",                   // this node's own address
+      "java_home",                  // as seen inside the node
+      "driver_memory_mib",          // see driver_memory_mib() in node_view.h
+      "vcpu",                       // of this node's instance type
+      "replication",                // of HDFS: 1, 2, 3 with the number of core nodes
+      "yarn_memory_mib",            // what the NodeManager of this node offers
+      "yarn_largest_mib",           // the largest container of the cluster
+      "map_memory_mib",             // MapReduce's containers, and the heaps in them
+      "map_heap_mib",               //
+      "reduce_memory_mib",          //
+      "reduce_heap_mib",            //
+      "reduces",                    // mapreduce.job.reduces
+      "spark_executor_memory_mib",  // the heap
+      "spark_executor_cores",       //
+      "spark_driver_memory_mib",    // on YARN
+      "spark_instances",            // executors, where their number is fixed
+      "spark_parallelism",          //
+      "hdfs_dirs",                  // "/mnt/hdfs,/mnt1/hdfs"
+      "hdfs_folders",               // the same with blanks
+      "yarn_dirs",                  // "/mnt/yarn,/mnt1/yarn"
+      "yarn_folders",               //
+      "aux_services",               // "mapreduce_shuffle,spark_shuffle"
   };
   return names;
 }

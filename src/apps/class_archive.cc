@@ -1,0 +1,73 @@
+#include "apps/class_archive.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "apps/child.h"
+#include "apps/files.h"
+#include "base/text.h"
+
+namespace howdah::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+base::Status run(const fs::path& log, const std::string& what, std::vector<std::string> argv) {
+  Child child = TRY(Child::start({.argv = std::move(argv), .environment = {}, .log = log}));
+  const int code = child.wait();
+  if (code == 0) return base::ok();
+  return base::internal(fmt::format("{} ended with exit code {}: {} (log: {})", what, code,
+                                    last_lines(log, 2), log.string()));
+}
+
+}  // namespace
+
+base::Status write_java_arguments(const fs::path& folder, const fs::path& final_folder,
+                                  std::vector<fs::path> jars,
+                                  const std::vector<std::string>& behind) {
+  std::sort(jars.begin(), jars.end());
+  std::vector<std::string> paths;
+  for (const fs::path& jar : jars) paths.push_back((final_folder / jar).string());
+  const std::string class_path = base::join(paths, ":");
+  for (const std::string& each : behind) paths.push_back((final_folder / each).string());
+  TRY(make_folders(folder / "java"));
+  TRY(write_file(folder / "java/classpath", class_path));
+  return write_file(
+      folder / "java/arguments",
+      fmt::format("-XX:SharedArchiveFile={}\n-Xlog:disable\n-Xlog:all=error:stderr\n"
+                  "--add-opens=java.base/java.lang=ALL-UNNAMED\n-cp\n\"{}\"\n",
+                  (final_folder / "java/classes.jsa").string(), base::join(paths, ":")));
+}
+
+bool has_class_archive(const fs::path& root) {
+  return ::access((root / "java/classes.jsa").c_str(), R_OK) == 0;
+}
+
+bool has_class_list(const fs::path& sources) {
+  return ::access((sources / "classes.lst.gz").c_str(), R_OK) == 0;
+}
+
+base::Status make_class_archive(const ClassArchiveSpec& spec) {
+  const fs::path list = spec.root / "java/classes.lst";
+  const fs::path archive = spec.root / "java/classes.jsa";
+  const fs::path partial = archive.string() + ".new";
+  const std::string class_path = TRY(read_file(spec.root / "java/classpath"));
+  ::unlink(spec.log.c_str());
+  TRY(run(spec.log, "unpacking the list of classes",
+          {"python3", "-c",
+           "import gzip, sys; open(sys.argv[2], 'wb').write(gzip.open(sys.argv[1]).read())",
+           (spec.sources / "classes.lst.gz").string(), list.string()}));
+  TRY(run(spec.log, "java -Xshare:dump",
+          {(spec.java_home / "bin/java").string(), "-Xshare:dump", "-XX:+UseG1GC", "-Xmx512m",
+           "-Xlog:cds=error", "-Xlog:cds+class=off", "-XX:SharedClassListFile=" + list.string(),
+           "-XX:SharedArchiveFile=" + partial.string(), "-cp", class_path}));
+  ::unlink(list.c_str());
+  ::chmod(partial.c_str(), 0444);
+  if (::rename(partial.c_str(), archive.c_str()) != 0) return base::from_errno(archive.string());
+  return base::ok();
+}
+
+}  // namespace howdah::apps

@@ -1,0 +1,41 @@
+#pragma once
+
+// How an application's Java programs find their classes, and start fast. <root>/java/arguments is a
+// file of arguments for `java @file`: the class path, every jar by name in a fixed order, and the
+// class-data-sharing archive <root>/java/classes.jsa, made from it once at installation. One
+// archive serves all of an application's daemons and clients, and its pages are shared between
+// them.
+//
+// The JVM takes the archive only when its class path begins exactly with the jars that the archive
+// was made with, so inside nodes <root> is shown at its own path too, and folders (which an archive
+// cannot hold) come behind all jars. Which classes are in it is data:
+// apps/<application>/classes.lst.gz, made by tools/class_list.py from what the programs loaded.
+// Failure: Status; without an archive programs run all the same. Threads: stateless.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace howdah::apps {
+
+/// Writes java/arguments and java/classpath (the jars alone, one line) below `folder`, with paths
+/// below `final_folder`. `jars` and relative `behind` are below the root.
+base::Status write_java_arguments(const std::filesystem::path& folder,
+                                  const std::filesystem::path& final_folder,
+                                  std::vector<std::filesystem::path> jars,
+                                  const std::vector<std::string>& behind);
+
+struct ClassArchiveSpec {
+  std::filesystem::path sources;  // apps/<application>: classes.lst.gz
+  std::filesystem::path root;     // where the application lies for good
+  std::filesystem::path java_home;
+  std::filesystem::path log;
+};
+/// Some ten seconds of one core.
+base::Status make_class_archive(const ClassArchiveSpec& spec);
+bool has_class_archive(const std::filesystem::path& root);
+bool has_class_list(const std::filesystem::path& sources);
+
+}  // namespace howdah::apps
