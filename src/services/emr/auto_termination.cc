@@ -1,10 +1,11 @@
-// The policies that act on a whole cluster: auto-termination, which acts, and managed scaling,
-// which does not yet. An absent policy is answered as {} (what Terraform takes as "none").
+// The policies of a cluster and its groups: auto-termination, which acts, and managed and automatic
+// scaling, which do not yet. An absent policy is answered as {} (what Terraform takes as "none").
 
 #include <fmt/format.h>
 
 #include "services/emr/emr.h"
 #include "services/emr/errors.h"
+#include "services/emr/instance_answer.h"
 #include "services/emr/request_check.h"
 
 namespace howdah::services::emr {
@@ -60,6 +61,30 @@ base::Result<wire::RemoveManagedScalingPolicyOutput> Emr::remove_managed_scaling
     const aws::Context& context, const wire::RemoveManagedScalingPolicyInput& input) {
   TRY(find_cluster(context, input.cluster_id()));
   return wire::RemoveManagedScalingPolicyOutput();
+}
+
+base::Result<wire::PutAutoScalingPolicyOutput> Emr::put_auto_scaling_policy(
+    const aws::Context& context, const wire::PutAutoScalingPolicyInput& input) {
+  TRY(find_group(context, input.cluster_id(), input.instance_group_id()));
+  return validation(
+      "Automatic scaling is refused: instance groups are not scaled by policies here yet. Resize "
+      "them with ModifyInstanceGroups.");
+}
+
+// No group has a policy: it is as the caller wants it to be.
+base::Result<wire::RemoveAutoScalingPolicyOutput> Emr::remove_auto_scaling_policy(
+    const aws::Context& context, const wire::RemoveAutoScalingPolicyInput& input) {
+  TRY(find_group(context, input.cluster_id(), input.instance_group_id()));
+  return wire::RemoveAutoScalingPolicyOutput();
+}
+
+base::Status Emr::find_group(const aws::Context& context, std::string_view cluster_id,
+                             std::string_view group_id) {
+  const store::ClusterRow row = TRY(find_cluster(context, cluster_id));
+  for (const cluster::Group& group : groups_of(row)) {
+    if (group.id == group_id) return base::ok();
+  }
+  return no_such_group(group_id);
 }
 
 }  // namespace howdah::services::emr

@@ -82,13 +82,7 @@ base::Status check_instances(const wire::RunJobFlowInput& input, const apps::Ins
         "following: instance "
         "groups; instance fleets; instance count, master and slave instance type.");
   }
-  TRY(read_groups(instances, types, wanted));
-  wanted.instance_type = wanted.groups.front().instance_type;
-  // A primary node alone is the cluster: its group's configurations act on top of the cluster's.
-  if (wanted.groups.size() > 1) return base::ok();
-  for (const base::Json& item : wanted.groups.front().configurations)
-    wanted.configurations.push_back(item);
-  return base::ok();
+  return read_groups(instances, types, wanted);
 }
 
 }  // namespace howdah::services::emr

@@ -205,7 +205,7 @@ TEST_F(Clusters, AutoTerminationPolicyIsKeptAndActs) {
   EXPECT_EQ(at(must("GetAutoTerminationPolicy", body), "AutoTerminationPolicy.IdleTimeout"), "60");
   settle(id);
   EXPECT_EQ(state(id), "WAITING");
-  idle_ = base::Millis(60000);
+  world_.idle = base::Millis(60000);
   settle(id);
   EXPECT_EQ(state(id), "TERMINATED");
 

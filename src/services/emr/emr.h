@@ -43,6 +43,10 @@ class Emr final : public wire::Api {
   base::Result<wire::ListBootstrapActionsOutput> list_bootstrap_actions(
       const aws::Context&, const wire::ListBootstrapActionsInput&) override;
 
+  // job_flows.cc
+  base::Result<wire::DescribeJobFlowsOutput> describe_job_flows(
+      const aws::Context&, const wire::DescribeJobFlowsInput&) override;
+
   // modify_cluster.cc
   base::Result<wire::TerminateJobFlowsOutput> terminate_job_flows(
       const aws::Context&, const wire::TerminateJobFlowsInput&) override;
@@ -112,6 +116,10 @@ class Emr final : public wire::Api {
       const aws::Context&, const wire::GetManagedScalingPolicyInput&) override;
   base::Result<wire::RemoveManagedScalingPolicyOutput> remove_managed_scaling_policy(
       const aws::Context&, const wire::RemoveManagedScalingPolicyInput&) override;
+  base::Result<wire::PutAutoScalingPolicyOutput> put_auto_scaling_policy(
+      const aws::Context&, const wire::PutAutoScalingPolicyInput&) override;
+  base::Result<wire::RemoveAutoScalingPolicyOutput> remove_auto_scaling_policy(
+      const aws::Context&, const wire::RemoveAutoScalingPolicyInput&) override;
 
   // security.cc
   base::Result<wire::CreateSecurityConfigurationOutput> create_security_configuration(
@@ -145,6 +153,12 @@ class Emr final : public wire::Api {
                                              std::string_view operation, const Change& change,
                                              const base::JsonObject& answer,
                                              const std::vector<std::string>& warnings);
+  /// InvalidRequestException when the cluster or its group is not there.
+  base::Status find_group(const aws::Context& context, std::string_view cluster_id,
+                          std::string_view group_id);
+  /// Newest first: those that DescribeJobFlows answers.
+  base::Result<std::vector<store::ClusterRow>> job_flows(const aws::Context& context,
+                                                         const wire::DescribeJobFlowsInput& input);
   /// Of a cluster that has not ended; ValidationException when no group of one has this id.
   base::Result<cluster::Key> cluster_of_group(const aws::Context& context, std::string_view id);
   base::Status change_tags(const aws::Context& context, std::string_view id,

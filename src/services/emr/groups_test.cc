@@ -280,7 +280,8 @@ constexpr Refusal kRefusedGroups[] = {
      "The volume type 'gp9' is not valid. Volume types supported are gp3, gp2, io1, st1, sc1 and "
      "standard."},
     {R"({"InstanceRole":"CORE","InstanceType":"m5.xlarge","InstanceCount":1,"EbsConfiguration":
-         {"EbsBlockDeviceConfigs":[{"VolumeSpecification":{"VolumeType":"gp2","SizeInGB":1025}}]}})",
+         {"EbsBlockDeviceConfigs":[{"VolumeSpecification":
+          {"VolumeType":"gp2","SizeInGB":1025}}]}})",
      "The volume size 1025 is not valid: it must be from 1 to 1024 GiB."},
     {R"({"InstanceRole":"CORE","InstanceType":"m5.xlarge","InstanceCount":1,"EbsConfiguration":
          {"EbsBlockDeviceConfigs":[{"VolumeSpecification":{"VolumeType":"io1","SizeInGB":10}}]}})",

@@ -75,35 +75,9 @@ std::string_view market_of(const cluster::Group& group, const cluster::Node& nod
 
 }  // namespace
 
-std::vector<cluster::Group> groups_of(const store::ClusterRow& row) {
-  if (!row.wanted.groups.empty()) return row.wanted.groups;
-  cluster::Group only;
-  only.id = row.wanted.group_id;
-  only.name = "MASTER";
-  only.instance_type = row.wanted.instance_type;
-  const base::JsonObject* instances = base::find_object(row.request, "Instances");
-  if (instances && !array_in(*instances, "InstanceGroups").empty()) {
-    const base::JsonObject* asked = array_in(*instances, "InstanceGroups").front().if_object();
-    if (asked) only.request = *asked;
-    only.name = base::text_at(only.request, "Name", only.name);
-    only.configurations = array_in(only.request, "Configurations");
-    only.volumes_gib.resize(block_devices(only.request).size());
-  }
-  return {std::move(only)};
-}
+std::vector<cluster::Group> groups_of(const store::ClusterRow& row) { return row.wanted.groups; }
 
-std::vector<cluster::Node> nodes_of(const store::ClusterRow& row) {
-  if (!row.status.nodes.empty() || !row.status.node_wanted) return row.status.nodes;
-  cluster::Node only;
-  only.instance_id = cluster::instance_id(row.as_cluster());
-  only.group_id = row.wanted.group_id;
-  only.instance_type = row.wanted.instance_type;
-  only.state = row.status.instance;
-  only.timeline = row.status.instance_timeline;
-  if (only.state == InstanceState::kTerminated)
-    only.reason = {"CLUSTER_TERMINATED", "Instance was terminated."};
-  return {std::move(only)};
-}
+std::vector<cluster::Node> nodes_of(const store::ClusterRow& row) { return row.status.nodes; }
 
 cluster::GroupStatus status_of(const store::ClusterRow& row, const cluster::Group& group) {
   for (const cluster::GroupStatus& status : row.status.groups) {

@@ -1,8 +1,7 @@
 #pragma once
 
 // Groups, fleets and instances as reading operations answer them, made of what is wanted and what
-// is. Clusters that were kept before there were groups read as one MASTER group with one instance.
-// Pure.
+// is. Pure.
 
 #include <string_view>
 #include <vector>
@@ -13,9 +12,9 @@
 
 namespace howdah::services::emr {
 
-/// `wanted.groups`, or the one group of an older cluster. The MASTER one first.
+/// `wanted.groups`: the MASTER one first.
 std::vector<cluster::Group> groups_of(const store::ClusterRow& row);
-/// `status.nodes`, or the one node of an older cluster, if it ever had one.
+/// `status.nodes`: those that have ended too.
 std::vector<cluster::Node> nodes_of(const store::ClusterRow& row);
 /// As control recorded it; a group that it has not looked at yet follows its cluster.
 cluster::GroupStatus status_of(const store::ClusterRow& row, const cluster::Group& group);

@@ -62,8 +62,6 @@ base::Status modify_groups(const wire::ModifyInstanceGroupsInput& input, cluster
   std::set<std::string_view> seen;
   for (const wire::InstanceGroupModifyConfig& asked : input.instance_groups()) {
     const std::string_view id = asked.instance_group_id();
-    if (wanted.groups.empty() && id == wanted.group_id)
-      return validation("A master instance group may not be modified.");
     cluster::Group* group = group_in(wanted, id);
     if (!group) return validation(fmt::format("Instance group id '{}' is not valid.", id));
     if (!seen.insert(id).second)

@@ -69,7 +69,6 @@ base::Result<wire::RunJobFlowOutput> Emr::run_job_flow(const aws::Context& conte
   }
 
   give_ids(wanted.groups, ids_);
-  wanted.group_id = wanted.groups.front().id;
   const cluster::Key key = key_of(context, "j-" + ids_.token(base::kUpperAlnum, 13));
   const store::Retry retry{context.principal_arn, "RunJobFlow", context.invocation_id,
                            context.body_sha256};

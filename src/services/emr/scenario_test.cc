@@ -47,11 +47,21 @@ class Scenario : public World {
       end_step(id_, fill(words[0]), std::stoi(std::string(words[1])));
       move(base::Millis(0));
     } else if (verb == "end-bootstrap") {
-      const int action = std::stoi(std::string(words[0]));
-      finish(cluster::process_of_bootstrap(action), std::stoi(std::string(words[1])));
+      end_bootstrap(std::stoi(std::string(words[0])), std::stoi(std::string(words[1])),
+                    words.size() > 2 ? words[2] : "master/1");
+    } else if (verb == "lose-node" || verb == "restart-host") {
+      world_.restart_host();
       move(base::Millis(0));
-    } else if (verb == "lose-node") {
-      lose_node();
+    } else if (verb == "kill-node") {
+      world_.kill_node(instance_at(words[0]));
+      move(base::Millis(0));
+    } else if (verb == "hold-decommission") {
+      world_.hold_decommission = words.empty() || words[0] != "off";
+      move(base::Millis(0));
+    } else if (verb == "fail-daemon") {
+      world_.nodes[instance_at(words[0])].daemons[std::string(words[1])] =
+          cluster::Daemon::State::kFailed;
+      move(base::Millis(0));
     } else if (verb == "expect") {
       expect_event(fill(rest));
     } else {
@@ -59,19 +69,25 @@ class Scenario : public World {
     }
   }
 
-  void finish(const std::string& process, int exit_code) {
-    ASSERT_EQ(processes_[process].state, cluster::Process::State::kRunning) << process;
-    processes_[process] = {cluster::Process::State::kExited, exit_code, 0, false, "", clock_.now()};
+  // "core/1": the first live instance of the role.
+  std::string instance_at(std::string_view place) {
+    const size_t slash = place.find('/');
+    const std::string role(place.substr(0, slash));
+    int left = slash == place.npos ? 1 : std::stoi(std::string(place.substr(slash + 1)));
+    const auto loaded = std::move(store_->load(key(id_))).value();
+    for (const cluster::Node& node : loaded.cluster.status.nodes) {
+      const std::string name = base::to_lower(name_of(role_of(loaded.cluster, node)));
+      if (name == role && !is_over(node) && --left == 0) return node.instance_id;
+    }
+    ADD_FAILURE() << "there is no " << place;
+    return "";
   }
 
-  void lose_node() {
-    node_exists_ = false;
-    for (auto& [name, process] : processes_) {
-      if (process.state == cluster::Process::State::kRunning) {
-        process.state = cluster::Process::State::kLost;
-        process.lost_reason = "The host was restarted.";
-      }
-    }
+  void end_bootstrap(int action, int exit_code, std::string_view place) {
+    const std::string instance = instance_at(place);
+    const std::string process = cluster::process_of_bootstrap(action);
+    ASSERT_EQ(world_.nodes[instance].processes[process].state, cluster::Process::State::kRunning);
+    world_.finish(instance, process, exit_code, clock_.now());
     move(base::Millis(0));
   }
 
@@ -82,7 +98,8 @@ class Scenario : public World {
     clock_.advance(duration);
     const auto row = store_->cluster(key(id_));
     const bool waits = row.ok() && row->status.state == cluster::State::kWaiting;
-    idle_ = waits ? idle_ + duration : base::Millis(0);
+    world_.idle = waits ? world_.idle + duration : base::Millis(0);
+    world_.leaving_for += duration;
     settle(id_);
   }
 

@@ -137,7 +137,6 @@ TEST_F(Steps, EachFailurePolicyActs) {
       {"TERMINATE_JOB_FLOW", "TERMINATED_WITH_ERRORS", "Shut down as step failed", "CANCELLED"},
   };
   for (const Policy& policy : kPolicies) {
-    node_exists_ = false;
     const std::string id = run();
     settle(id);
     const std::string first = add_step(id, policy.action), second = add_step(id);
@@ -155,7 +154,6 @@ TEST_F(Steps, EachFailurePolicyActs) {
 
 TEST_F(Steps, AnAutoTerminatingClusterEndsWithItsLastStep) {
   for (const int exit_code : {0, 1}) {
-    node_exists_ = false;
     const std::string id =
         run(R"({"Instances":{"KeepJobFlowAliveWhenNoSteps":false},"Steps":[{"Name":"s",
         "ActionOnFailure":"CONTINUE","HadoopJarStep":{"Jar":"command-runner.jar",

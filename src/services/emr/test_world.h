@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "cluster/plan/plan.h"
+#include "cluster/plan/world_in_memory.h"
 #include "services/emr/emr.h"
 
 namespace howdah::services::emr {
@@ -60,9 +60,7 @@ class World : public testing::Test {
   std::unique_ptr<Emr> emr_;
   aws::Context context_;
   std::string denied_;  // an ARN that may not be passed
-  std::map<std::string, cluster::Process> processes_;
-  base::Millis idle_{0};
-  bool node_exists_ = false;
+  cluster::WorldInMemory world_;
 };
 
 /// `path` is "Cluster.Status.State", "Steps.0.Id": the JSON text of what is there, text unquoted;

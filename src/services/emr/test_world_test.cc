@@ -116,39 +116,18 @@ std::string World::run_error(std::string_view changes) {
 void World::settle(const std::string& id) {
   for (int round = 0; round < 50; ++round) {
     const auto before = std::move(store_->load(key(id))).value();
-    cluster::Seen seen;
-    seen.engine.state = cluster::Seen::Engine::State::kInstalled;
-    seen.node_exists = seen.node_alive = node_exists_;
-    seen.processes = processes_;
-    seen.idle = idle_;
-    seen.final_logs_shipped = true;
-    for (const cluster::Step& step : before.cluster.steps)
-      seen.step_ends[step.id].logs_shipped = true;
-    const cluster::Plan plan = cluster::plan(before.cluster, seen, clock_.now());
+    const cluster::Plan plan =
+        cluster::plan(before.cluster, world_.look(before.cluster), clock_.now());
     ASSERT_TRUE(store_->commit(before, plan.next, plan.events).ok());
-    for (const cluster::Action& action : plan.actions) {
-      using Kind = cluster::Action::Kind;
-      if (action.kind == Kind::kEnsureNode) node_exists_ = true;
-      if (action.kind == Kind::kRemoveNode) node_exists_ = false;
-      if (action.kind == Kind::kStartBootstrap) {
-        cluster::Process& process = processes_[cluster::process_of_bootstrap(action.number)];
-        process.state = cluster::Process::State::kRunning;
-      }
-      for (const cluster::Step& step : plan.next.steps) {
-        if (step.id != action.step_id) continue;
-        cluster::Process& process = processes_[cluster::process_of_step(step)];
-        if (action.kind == Kind::kStartStep) process.state = cluster::Process::State::kRunning;
-        if (action.kind == Kind::kSignalStep)
-          process = {cluster::Process::State::kExited, 143, 15, false, "", clock_.now()};
-      }
-    }
+    for (const cluster::Action& action : plan.actions) world_.act(plan.next, action);
     if (plan.actions.empty() && plan.events.empty()) return;
   }
 }
 
 void World::end_step(const std::string& id, const std::string& step_id, int exit_code) {
   const auto row = std::move(store_->step(key(id), step_id)).value();
-  cluster::Process& process = processes_[cluster::process_of_step(row.step)];
+  const auto of = std::move(store_->load(key(id))).value();
+  cluster::Process& process = world_.process_on_primary(of.cluster, row.step);
   ASSERT_EQ(process.state, cluster::Process::State::kRunning) << step_id;
   process = {cluster::Process::State::kExited, exit_code, 0, false, "", clock_.now()};
   settle(id);
