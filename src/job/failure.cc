@@ -8,10 +8,6 @@
 namespace howdah::job {
 namespace {
 
-constexpr size_t kMostApplications = 64;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // "ValueError: …", "java.io.IOException: …", "py4j.protocol.Py4JJavaError: …": a dotted name that
 // ends in Error, Exception, Exit or Interrupt, then the end of the line or a colon.
 bool names_exception(std::string_view line) {
@@ -105,26 +101,6 @@ Cause cause_of_failure(const Outputs& outputs) {
   if (base::trim(outputs.stderr_tail).empty() && !outputs.syslog_tail.empty())
     return {last_exception(outputs.syslog_tail), false, "syslog"};
   return {last_exception(outputs.stderr_tail), false, "stderr"};
-}
-
-std::vector<std::string> submitted_applications(std::string_view log) {
-  constexpr std::string_view kMark = "Submitted application application_";
-  std::vector<std::string> out;
-  for (size_t at = log.find(kMark); at != std::string_view::npos && out.size() < kMostApplications;
-       at = log.find(kMark, at + 1)) {
-    const std::string_view rest =
-        log.substr(at + std::string_view("Submitted application ").size());
-    size_t end = std::string_view("application_").size();
-    const size_t stamp = end;
-    while (end < rest.size() && is_digit(rest[end])) ++end;
-    if (end == stamp || end >= rest.size() || rest[end] != '_') continue;
-    const size_t number = ++end;
-    while (end < rest.size() && is_digit(rest[end])) ++end;
-    if (end == number || end > 48) continue;
-    std::string id(rest.substr(0, end));
-    if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(std::move(id));
-  }
-  return out;
 }
 
 std::string last_diagnostics(std::string_view log_tail) {

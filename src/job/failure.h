@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace howdah::job {
 
@@ -34,10 +33,6 @@ struct Outputs {
   std::string_view driver_stderr_tail, driver_stdout_tail;
 };
 Cause cause_of_failure(const Outputs& outputs);
-
-/// The YARN applications that a log says were submitted ("Submitted application
-/// application_1700000000000_0001"), in order, each once; at most 64.
-std::vector<std::string> submitted_applications(std::string_view log);
 
 /// What YARN says of an application in its client's report ("diagnostics: …"), the last one that is
 /// not "N/A"; "" when there is none. At most 1,024 bytes.

@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "control/clusters/ask_inside.h"
 #include "control/clusters/log_files.h"
-#include "job/failure.h"
 #include "job/launch.h"
+#include "job/yarn_names.h"
 
 namespace howdah::control {
 namespace {

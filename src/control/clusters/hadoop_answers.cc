@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "job/yarn_names.h"
 
 namespace howdah::control {
 namespace {
@@ -84,11 +85,6 @@ void add_data_nodes(std::string_view text, bool alive, HadoopSeen& seen) {
   }
 }
 
-bool all_digits(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace
 
 Status read_yarn_nodes(std::string_view answer, HadoopSeen& seen) {
@@ -146,7 +142,7 @@ base::Result<std::vector<YarnApplication>> read_applications(std::string_view an
     const JsonObject& app = entry.as_object();
     YarnApplication one;
     one.id = base::text_at(app, "id");
-    if (!is_application_id(one.id)) continue;
+    if (!job::is_application_id(one.id)) continue;
     one.state = base::text_at(app, "state").substr(0, 64);
     one.final_status = base::text_at(app, "finalStatus").substr(0, 64);
     one.diagnostics = base::text_at(app, "diagnostics").substr(0, kMostText);
@@ -155,25 +151,6 @@ base::Result<std::vector<YarnApplication>> read_applications(std::string_view an
     out.push_back(std::move(one));
   }
   return out;
-}
-
-bool is_application_id(std::string_view text) {
-  constexpr std::string_view kPrefix = "application_";
-  if (!text.starts_with(kPrefix) || text.size() > 64) return false;
-  text.remove_prefix(kPrefix.size());
-  const size_t middle = text.find('_');
-  return middle != std::string_view::npos && all_digits(text.substr(0, middle)) &&
-         all_digits(text.substr(middle + 1));
-}
-
-std::string application_of_container(std::string_view container) {
-  std::vector<std::string_view> parts = base::split(container, '_');
-  if (parts.size() == 6 && parts[1].starts_with('e') && all_digits(parts[1].substr(1)))
-    parts.erase(parts.begin() + 1);
-  if (parts.size() != 5 || parts[0] != "container" || container.size() > 96) return {};
-  for (size_t i = 1; i < parts.size(); ++i)
-    if (!all_digits(parts[i])) return {};
-  return "application_" + std::string(parts[1]) + "_" + std::string(parts[2]);
 }
 
 }  // namespace howdah::control

@@ -39,10 +39,4 @@ base::Status read_name_node_info(std::string_view answer, HadoopSeen& seen);
 base::Status read_namesystem(std::string_view answer, HadoopSeen& seen);
 /// Of /ws/v1/cluster/apps.
 base::Result<std::vector<YarnApplication>> read_applications(std::string_view answer);
-/// "application_<digits>_<digits>", and nothing that a path or a query could misunderstand.
-bool is_application_id(std::string_view text);
-/// "container_1700000000000_0001_01_000001", also with an epoch ("container_e17_…"); its
-/// application, or empty.
-std::string application_of_container(std::string_view container);
-
 }  // namespace howdah::control

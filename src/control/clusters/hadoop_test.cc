@@ -9,6 +9,7 @@
 #include "control/clusters/fake_world.h"
 #include "http/server.h"
 #include "job/launch.h"
+#include "job/yarn_names.h"
 
 namespace howdah::control {
 namespace {
@@ -48,18 +49,6 @@ TEST(HadoopAnswers, WhatYarnAndHdfsSayOfEachHost) {
   EXPECT_TRUE(read_yarn_nodes(R"({"nodes":null})", seen).ok());  // before the first has come
 }
 
-TEST(HadoopAnswers, NamesThatCouldLeadElsewhereAreNotIds) {
-  EXPECT_TRUE(is_application_id("application_1700000000000_0001"));
-  for (const char* id : {"application_1_", "application__1", "application_1_1/../x", "job_1_1",
-                         "application_1_1?x", ""})
-    EXPECT_FALSE(is_application_id(id)) << id;
-  EXPECT_EQ(application_of_container("container_17_0001_01_000001"), "application_17_0001");
-  EXPECT_EQ(application_of_container("container_e12_17_0001_01_000001"), "application_17_0001");
-  for (const char* id : {"container_17_0001_01", "container_17_x_01_000001", "application_1_1",
-                         "container_a_b_c_d_e_f", "../x"})
-    EXPECT_EQ(application_of_container(id), "") << id;
-}
-
 TEST(HadoopAnswers, AnyBytesAreRead) {
   std::mt19937 random(11);
   const std::string apps =
@@ -73,7 +62,7 @@ TEST(HadoopAnswers, AnyBytesAreRead) {
       (void)read_name_node_info(text, seen);
       (void)read_namesystem(text, seen);
       if (const auto read = read_applications(text); read.ok()) {
-        for (const YarnApplication& app : *read) EXPECT_TRUE(is_application_id(app.id));
+        for (const YarnApplication& app : *read) EXPECT_TRUE(job::is_application_id(app.id));
       }
       EXPECT_LE(seen.nodes.size(), 8u);
     }

@@ -12,9 +12,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "control/clusters/hadoop.h"
-#include "control/clusters/hadoop_answers.h"
 #include "control/clusters/ship_logs.h"
-#include "job/failure.h"
+#include "job/yarn_names.h"
 
 namespace howdah::control {
 namespace {
@@ -44,7 +43,7 @@ bool is_application(const std::string& folder) {
 
 // Folders of what is no log: containers go elsewhere, event logs are data.
 bool is_left_out(const std::filesystem::path& folder) {
-  return folder == kContainersFolder || folder == "/mnt/var/log/spark/apps";
+  return folder == job::kContainersFolder || folder == "/mnt/var/log/spark/apps";
 }
 
 Status copy(int from, int to) {
@@ -65,23 +64,6 @@ Status copy(int from, int to) {
 }
 
 }  // namespace
-
-std::string first_container(const std::vector<std::string>& names) {
-  std::string out;
-  std::string_view best;
-  for (const std::string& name : names) {
-    if (application_of_container(name).empty() || !name.ends_with("_000001")) continue;
-    const std::string_view rest = std::string_view(name).substr(0, name.size() - 7);
-    const std::string_view attempt = rest.substr(rest.rfind('_') + 1);
-    if (out.empty() || attempt.size() > best.size() ||
-        (attempt.size() == best.size() && attempt > best)) {
-      out = name;
-      best = std::string_view(out).substr(static_cast<size_t>(attempt.data() - name.data()),
-                                          attempt.size());
-    }
-  }
-  return out;
-}
 
 Status NodeLogs::ship(const Cluster& cluster, const Node& node, bool last) {
   const auto place = log_place(cluster.wanted.log_uri);
@@ -121,7 +103,7 @@ Status NodeLogs::ship_containers(const Cluster& cluster, const cluster::Step& st
     for (const Node& node : cluster.status.nodes) {
       const std::string id = cluster::node_id(cluster, node.number);
       const auto containers =
-          nodes_.list_folder(id, std::filesystem::path(kContainersFolder) / application);
+          nodes_.list_folder(id, std::filesystem::path(job::kContainersFolder) / application);
       if (!containers.ok()) continue;
       for (const nodes::FolderEntry& entry : *containers) {
         if (!entry.folder) continue;
@@ -132,25 +114,25 @@ Status NodeLogs::ship_containers(const Cluster& cluster, const cluster::Step& st
       const auto found = containers_of(cluster, node, *place, application);
       logs.insert(logs.end(), found.begin(), found.end());
     }
-    if (const std::string first = first_container(names); !first.empty())
+    if (const std::string first = job::first_container(names); !first.empty())
       driver_application = first;
   }
   const std::string primary_id = cluster::node_id(cluster, primary->number);
   if (!driver_application.empty()) {
     const std::filesystem::path folder = step_log_folder(step.id);
-    const auto marker = nodes_.open_log(primary_id, folder / kDriver);
+    const auto marker = nodes_.open_log(primary_id, folder / job::kDriver);
     if (marker.ok() && tail_of(marker->get(), 1).empty()) {
       const std::string& container = driver_application;
-      const std::filesystem::path from = std::filesystem::path(kContainersFolder) /
-                                         application_of_container(container) / container;
+      const std::filesystem::path from = std::filesystem::path(job::kContainersFolder) /
+                                         job::application_of_container(container) / container;
       for (const auto& [name, as] :
-           {std::pair("stdout", kDriverStdout), std::pair("stderr", kDriverStderr)}) {
+           {std::pair("stdout", job::kDriverStdout), std::pair("stderr", job::kDriverStderr)}) {
         const auto source = nodes_.open_file(node_of[container], from / name);
         const auto target = nodes_.open_log(primary_id, folder / as);
         if (source.ok() && target.ok()) TRY(copy(source->get(), target->get()));
       }
-      TRY(append_once(marker->get(), application_of_container(container) + " " + container + "\n",
-                      ""));
+      TRY(append_once(marker->get(),
+                      job::application_of_container(container) + " " + container + "\n", ""));
     }
   }
   if (!place) return base::ok();
@@ -205,19 +187,19 @@ std::vector<NodeLog> NodeLogs::containers_of(const Cluster& cluster, const Node&
                                              const std::string& application) {
   std::vector<NodeLog> out;
   const std::string id = cluster::node_id(cluster, node.number);
-  const std::filesystem::path containers = kContainersFolder;
+  const std::filesystem::path containers = job::kContainersFolder;
   std::vector<std::string> applications;
   if (!application.empty()) {
     applications.push_back(application);
   } else if (const auto folders = nodes_.list_folder(id, containers); folders.ok()) {
     for (const nodes::FolderEntry& entry : *folders)
-      if (entry.folder && is_application_id(entry.name)) applications.push_back(entry.name);
+      if (entry.folder && job::is_application_id(entry.name)) applications.push_back(entry.name);
   }
   for (const std::string& name : applications) {
     const auto folders = nodes_.list_folder(id, containers / name);
     if (!folders.ok()) continue;
     for (const nodes::FolderEntry& entry : *folders) {
-      if (!entry.folder || application_of_container(entry.name) != name) continue;
+      if (!entry.folder || job::application_of_container(entry.name) != name) continue;
       collect(id, containers / name / entry.name,
               place.key(fmt::format("{}/containers/{}/{}", cluster.key.id, name, entry.name)),
               kDeepest, out);

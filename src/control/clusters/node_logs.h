@@ -40,7 +40,7 @@ class NodeLogs {
   base::Status ship(const cluster::Cluster& cluster, const cluster::Node& node, bool last);
 
   /// The containers that a step ran, wherever they ran, within five seconds; and the driver's
-  /// outputs into the step's folder on the primary node (kDriverFiles), so that they are still
+  /// outputs into the step's folder on the primary node (job/yarn_names.h), so that they are still
   /// there when YARN has thrown the container away.
   base::Status ship_containers(const cluster::Cluster& cluster, const cluster::Step& step);
 
@@ -73,17 +73,5 @@ class NodeLogs {
   std::mutex mutex_;
   std::map<std::string, Sent> sent_;  // by node and path
 };
-
-/// Where YARN keeps the logs of a node's containers, inside it.
-inline constexpr const char* kContainersFolder = "/mnt/var/log/hadoop-yarn/containers";
-
-/// In a step's folder on the primary node: outputs of its driver in cluster mode, and which
-/// container that was ("<application> <container>").
-inline constexpr const char* kDriverStdout = "driver-stdout";
-inline constexpr const char* kDriverStderr = "driver-stderr";
-inline constexpr const char* kDriver = "driver";
-
-/// Of containers' names: the one of number 000001 of the last attempt; empty when there is none.
-std::string first_container(const std::vector<std::string>& names);
 
 }  // namespace howdah::control

@@ -9,6 +9,7 @@
 #include "control/clusters/job_history.h"
 #include "control/clusters/memory_objects.h"
 #include "http/server.h"
+#include "job/yarn_names.h"
 
 namespace howdah::control {
 namespace {
@@ -18,7 +19,7 @@ const std::string kFirst = "container_1700000000000_0001_01_000001";
 const std::string kSecond = "container_1700000000000_0001_01_000002";
 
 std::string container(const std::string& name, const std::string& file) {
-  return std::string(kContainersFolder) + "/" + kApplication + "/" + name + "/" + file;
+  return std::string(job::kContainersFolder) + "/" + kApplication + "/" + name + "/" + file;
 }
 
 class NodeLogsTest : public testing::Test, protected ACluster {
@@ -65,7 +66,7 @@ TEST_F(NodeLogsTest, DaemonsAndContainersGoWhereEmrPutsThem) {
   write(1, "/mnt/var/log/hadoop/steps/s-1/stdout", "not mine");
   write(1, "/mnt/var/log/apt/history.log", "not mine");
   write(1, container(kSecond, "stdout"), "hello\n");
-  write(1, std::string(kContainersFolder) + "/strange/x/stdout", "not YARN's");
+  write(1, std::string(job::kContainersFolder) + "/strange/x/stdout", "not YARN's");
   ASSERT_TRUE(logs_.ship(cluster, node(1), false).ok());
   EXPECT_EQ(objects_.keys(),
             (std::vector<std::string>{
@@ -126,14 +127,6 @@ TEST_F(NodeLogsTest, AStepsContainersAreSentAndItsDriverIsKept) {
       nodes.open_file(id(0), "/mnt/var/log/hadoop/steps/s-3LZC0QUT43AM/driver-stdout");
   ASSERT_TRUE(kept.ok());
   EXPECT_EQ(tail_of(kept->get(), 1000), "Pi is roughly 3.14\n");
-}
-
-TEST_F(NodeLogsTest, TheDriverIsTheFirstContainerOfTheLastAttempt) {
-  EXPECT_EQ(first_container({"container_1_0001_01_000001", "container_1_0001_02_000001",
-                             "container_1_0001_02_000002", "x_000001"}),
-            "container_1_0001_02_000001");
-  EXPECT_EQ(first_container({"container_1_0001_01_000002"}), "");
-  EXPECT_EQ(first_container({"container_e3_1_0001_01_000001"}), "container_e3_1_0001_01_000001");
 }
 
 TEST_F(NodeLogsTest, JobHistoryComesFromHdfs) {
