@@ -30,14 +30,16 @@ struct Parsed {
   InstallOptions install;
   LogsOptions logs;
   WaitOptions wait;
+  UiOptions ui;
+  SshKeyOptions ssh_key;
   std::string timeout = "3600";
-  std::vector<std::string> rest;  // of `aws` and `demo`, as typed
+  std::vector<std::string> rest;  // of `aws`, `demo` and `ssh`, as typed
 };
 
 const std::vector<std::string>& command_names() {
-  static const std::vector<std::string> kNames{"up",     "down",    "status",   "env",       "aws",
-                                               "demo",   "install", "releases", "logs",      "wait",
-                                               "doctor", "version", "serve",    "completion"};
+  static const std::vector<std::string> kNames{
+      "up",   "down",   "status",  "env",   "aws",        "demo", "install", "releases", "logs",
+      "wait", "doctor", "version", "serve", "completion", "ui",   "ssh",     "ssh-key"};
   return kNames;
 }
 
@@ -115,7 +117,8 @@ void add_client_commands(CLI::App& app, Parsed& parsed) {
   auto* env = app.add_subcommand("env", "print what points a shell here: eval \"$(howdah env)\"");
   env->add_option("--shell", parsed.shell, "bash or fish")->check(CLI::IsMember({"bash", "fish"}));
   for (auto [name, text] : {std::pair{"aws", "the AWS CLI, pointed at this server"},
-                            std::pair{"demo", "the AWS tutorial, on a real cluster"}}) {
+                            std::pair{"demo", "the AWS tutorial, on a real cluster"},
+                            std::pair{"ssh", "a shell or a command on a cluster's primary node"}}) {
     app.add_subcommand(name, text)->prefix_command();
   }
   auto* install = app.add_subcommand("install", "fetch what a release label runs");
@@ -136,6 +139,14 @@ void add_client_commands(CLI::App& app, Parsed& parsed) {
   wait->add_option("--timeout", parsed.timeout, "seconds (3600); then exit code 5")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
+  auto* ui = app.add_subcommand("ui", "web interfaces of a cluster: a link for an hour");
+  ui->add_option("cluster", parsed.ui.cluster, "j-…")->required();
+  ui->add_option("--app", parsed.ui.app, "yarn, hdfs, spark-history, spark, … (all, listed)")
+      ->type_name("NAME");
+  ui->add_flag("--print", parsed.ui.print, "print the link only; open nothing");
+  auto* key = app.add_subcommand("ssh-key", "let the key pair that clusters name in by ssh");
+  key->add_option("name", parsed.ssh_key.name, "Ec2KeyName of clusters")->required();
+  key->add_option("file", parsed.ssh_key.file, "its public key")->required()->type_name("FILE");
   auto* completion = app.add_subcommand("completion", "for bash: source <(howdah completion)");
   completion->add_option("shell", parsed.shell, "bash");
 }
@@ -157,6 +168,9 @@ int run_command(const std::string& name, Parsed& parsed, const Serve& serve) {
   if (name == "install") return install(globals, parsed.install);
   if (name == "releases") return releases(globals);
   if (name == "logs") return logs(globals, parsed.logs);
+  if (name == "ui") return ui(globals, parsed.ui);
+  if (name == "ssh") return ssh(globals, parsed.rest);
+  if (name == "ssh-key") return ssh_key(globals, parsed.ssh_key);
   if (name == "doctor") return doctor(globals, options->port);
   if (name == "version") return version(globals);
   if (name == "completion") return completion(parsed.shell, command_names());
@@ -164,7 +178,8 @@ int run_command(const std::string& name, Parsed& parsed, const Serve& serve) {
   return wait(globals, parsed.wait);
 }
 
-// `aws` and `demo` take everything behind their name as it is: --help and --version are theirs.
+// `aws`, `demo` and `ssh` take everything behind their name as it is: --help and --version are
+// theirs.
 void split_rest(std::vector<std::string>& arguments, Parsed& parsed) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
@@ -172,7 +187,7 @@ void split_rest(std::vector<std::string>& arguments, Parsed& parsed) {
         word == "--data" || word == "--engines" || word == "--endpoint" || word == "--region";
     if (takes_value) ++i;
     if (word.starts_with('-') || takes_value) continue;
-    if (word == "aws" || word == "demo") {
+    if (word == "aws" || word == "demo" || word == "ssh") {
       parsed.rest.assign(arguments.begin() + static_cast<long>(i) + 1, arguments.end());
       arguments.resize(i + 1);
     }

@@ -59,6 +59,23 @@ struct WaitOptions {
 };
 int wait(const Globals& globals, const WaitOptions& options);
 
+struct UiOptions {
+  std::string cluster;  // j-…
+  std::string app;      // "yarn"; "" lists them all
+  bool print = false;   // only the link
+};
+int ui(const Globals& globals, const UiOptions& options);
+
+/// Becomes the system's ssh to the primary node of `arguments[0]`, with a key pair of our own; what
+/// follows is the command, passed on as it is.
+int ssh(const Globals& globals, const std::vector<std::string>& arguments);
+
+struct SshKeyOptions {
+  std::string name;  // Ec2KeyName of clusters
+  std::string file;  // of the public key
+};
+int ssh_key(const Globals& globals, const SshKeyOptions& options);
+
 int doctor(const Globals& globals, uint16_t port);
 int demo(const std::vector<std::string>& arguments);
 int version(const Globals& globals);

@@ -146,6 +146,19 @@ base::Result<Finished> capture(const std::vector<std::string>& argv,
   return finished;
 }
 
+base::Status start_aside(const std::vector<std::string>& argv) {
+  base::Fd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!nowhere.valid()) return base::from_errno("open /dev/null");
+  std::vector<char*> pointers = pointers_to(argv);
+  pid_t pid = ::fork();
+  if (pid < 0) return base::from_errno("fork");
+  if (pid == 0) {
+    ::setsid();
+    exec_child(pointers.data(), nowhere.get(), nowhere.get());
+  }
+  return base::ok();
+}
+
 base::Result<Daemon> start_daemon(const std::vector<std::string>& argv, const fs::path& log,
                                   std::chrono::milliseconds timeout) {
   base::Fd log_file(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));

@@ -37,6 +37,10 @@ struct Finished {
 base::Result<Finished> capture(const std::vector<std::string>& argv,
                                std::chrono::milliseconds timeout);
 
+/// Starts a program that goes on by itself, with nothing of this terminal: a browser. Errors: that
+/// it could not be started; what it does is not waited for.
+base::Status start_aside(const std::vector<std::string>& argv);
+
 /// A daemon: own session, stdin from nowhere, stderr appended to `log`. Returns its pid and the
 /// first line that it writes to stdout. An error when it ends before, or says nothing within
 /// `timeout`.

@@ -68,11 +68,25 @@ http::Response App::handle(http::Request& request) {
     return forbidden(
         "Requests from other sites are refused: this server answers its own clients only.\n");
   }
+  if (o_.is_ui && o_.is_ui(request)) return o_.ui(request);
   if (services::Howdah::owns(request)) return own_api(request);
   return aws_api(request);
 }
 
-http::Response App::own_api(http::Request& request) {
+http::Response App::handle_from_node(http::Request& request, const cluster::Key& cluster) {
+  if (is_cross_site(request, o_.hosts))
+    return forbidden("Requests from other sites are refused.\n");
+  if (!services::Howdah::owns(request)) return aws_api(request);
+  if (services::Howdah::is_open(request)) {
+    // The token alone would do; a leaked one is of no use in other clusters.
+    const bool mine = request.path == "/_howdah/health" ||
+                      request.path.starts_with(services::credentials_path(cluster, ""));
+    if (!mine) return forbidden("Only this cluster's own credentials are served here.\n");
+  }
+  return own_api(request, true);
+}
+
+http::Response App::own_api(http::Request& request, bool root_only) {
   if (services::Howdah::is_open(request)) return o_.howdah.answer(request, "");
   aws::Route route;
   route.face.protocol = aws::Protocol::kJson11;
@@ -84,6 +98,9 @@ http::Response App::own_api(http::Request& request) {
     return aws::encode_error(route.face, identity.error(), o_.ids.uuid(), request);
   Call call{request, route, *identity, nullptr, {}, {}, {}, {}, {}};
   fill_context(call);
+  if (root_only && call.credential && call.credential->kind != store::iam::Kind::kRoot) {
+    return forbidden("Inside a node this answers the root key only.\n");
+  }
   if (const Status allowed = allow(call, "howdah:Administer", "*"); !allowed.ok()) {
     return aws::encode_error(route.face, allowed.error(), call.context.request_id, request);
   }

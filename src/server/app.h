@@ -5,6 +5,7 @@
 // is called concurrently. Failure: every error becomes an answer in the shape of the request's
 // protocol.
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,15 +31,22 @@ class App {
     base::Ids& ids;
     std::vector<std::string>
         hosts;  // names in a Host header that are ours, beside loopback and *.localhost
+    /// Answers below /_howdah/ui/<cluster>/; unset: nothing does.
+    std::function<http::Response(http::Request&)> ui = {};
+    std::function<bool(const http::Request&)> is_ui = {};
   };
   App(Options options, std::vector<aws::ServiceApi*> services);
 
   http::Response handle(http::Request& request);
+  /// A request that came in on the listener inside a node. The same way, and our own API answers
+  /// less: without a signature the role credentials of that node's cluster, signed only what root
+  /// asks for; no web interfaces.
+  http::Response handle_from_node(http::Request& request, const cluster::Key& cluster);
 
  private:
   struct Call;  // one AWS request on its way
 
-  http::Response own_api(http::Request& request);
+  http::Response own_api(http::Request& request, bool root_only = false);
   http::Response aws_api(http::Request& request);
   base::Result<http::Response> serve(Call& call);
   base::Status authenticate(Call& call, std::optional<std::string_view> body);

@@ -16,6 +16,8 @@
 #include "base/text.h"
 #include "control/clusters/loop.h"
 #include "control/clusters/spark_engines.h"
+#include "gateways/metadata/metadata.h"
+#include "gateways/ui/ui.h"
 #include "http/server.h"
 #include "nodes/local/provider.h"
 #include "objects/s3_store.h"
@@ -23,6 +25,9 @@
 #include "os/layout.h"
 #include "os/lock.h"
 #include "server/app.h"
+#include "server/attached_nodes.h"
+#include "server/node_listeners.h"
+#include "server/node_ssh.h"
 #include "services/emr/emr.h"
 #include "services/iam/iam.h"
 #include "services/s3/service.h"
@@ -37,6 +42,8 @@ using base::Status;
 constexpr const char* kAccount = "000000000000";
 constexpr double kOversubscription = 8;
 constexpr int kControlWorkers = 4;
+// Inside nodes with a network of their own, whatever the port is outside.
+const std::string kEndpointInside = "http://localhost:4566";
 
 // Where apps/ and runtime/ lie: beside the sources that this binary was built from, or
 // HOWDAH_SHARE.
@@ -94,6 +101,7 @@ struct Server {
   std::optional<apps::InstanceTypes> types;
   std::unique_ptr<store::ControlStore> control;
   std::unique_ptr<store::iam::Iam> iam;
+  std::unique_ptr<store::iam::SshKeys> ssh_keys;
   std::unique_ptr<objects::S3Store> objects;
   std::unique_ptr<nodes::Provider> nodes;
   std::unique_ptr<control::Engines> engines;
@@ -106,8 +114,11 @@ struct Server {
   std::unique_ptr<services::iam::Iam> iam_api;
   std::unique_ptr<services::sts::Sts> sts;
   std::unique_ptr<services::emr::Emr> emr;
+  std::unique_ptr<gateways::Ui> ui;
+  std::unique_ptr<gateways::Metadata> metadata;
   std::unique_ptr<App> app;
   std::unique_ptr<http::Server> http;
+  std::unique_ptr<NodeListeners> listeners;
 
   explicit Server(const cli::ServeOptions& o) : options(o), layout(o.data_dir) {}
 
@@ -117,6 +128,7 @@ struct Server {
     types = TRY(apps::InstanceTypes::load(share() / "apps"));
     control = TRY(store::ControlStore::open(layout.control_db(), clock));
     iam = TRY(store::iam::Iam::open(layout.iam_db(), clock, ids));
+    ssh_keys = std::make_unique<store::iam::SshKeys>(layout.data() / "ssh");
     objects::S3Store::Options s3_options;
     s3_options.folder = layout.data();
     s3_options.clock = &clock;
@@ -125,7 +137,9 @@ struct Server {
     nodes::LocalOptions local;
     local.data = layout.data();
     local.installation = TRY(layout.installation_id(ids));
-    nodes = nodes::make_local_provider(local);
+    nodes = attached_nodes(nodes::make_local_provider(local), [this](const std::string& node_id) {
+      if (listeners) listeners->detach(node_id);
+    });
     return base::ok();
   }
 
@@ -142,15 +156,27 @@ struct Server {
   }
 
   void make_services() {
-    howdah = std::make_unique<services::Howdah>(
-        services::Howdah::Options{*control, *iam, *nodes, clock, secret, HOWDAH_VERSION, kAccount,
-                                  [this](bool drain) { ending.ask(drain); }});
+    howdah = std::make_unique<services::Howdah>(services::Howdah::Options{
+        *control, *iam, *nodes, clock, secret, HOWDAH_VERSION, kAccount,
+        [this](bool drain) { ending.ask(drain); }, ssh_keys.get(),
+        [this](const cluster::Key& key, std::string_view app) { return ui->describe(key, app); }});
+    ui = std::make_unique<gateways::Ui>(
+        gateways::Ui::Options{*control, *nodes, clock, secret, kAccount});
+    metadata = std::make_unique<gateways::Metadata>(
+        gateways::Metadata::Options{*control, *iam, clock, ids, secret, *ssh_keys});
     s3 = std::make_unique<services::s3::S3Service>(*objects);
     iam_api = std::make_unique<services::iam::Iam>(*iam);
     sts = std::make_unique<services::sts::Sts>(*iam);
     emr = std::make_unique<services::emr::Emr>(*control, *iam, *releases, *types, ids, clock);
     app = std::make_unique<App>(
-        App::Options{kAccount, *iam, *howdah, clock, ids, {}},
+        App::Options{kAccount,
+                     *iam,
+                     *howdah,
+                     clock,
+                     ids,
+                     {},
+                     [this](http::Request& request) { return ui->answer(request); },
+                     &gateways::Ui::owns},
         std::vector<aws::ServiceApi*>{s3.get(), iam_api.get(), sts.get(), emr.get()});
   }
 
@@ -162,6 +188,17 @@ struct Server {
         TRY(http::Server::start(http_options, [this](http::Request& r) { return app->handle(r); }));
     endpoint = fmt::format("http://{}:{}", is_loopback(options.host) ? "localhost" : options.host,
                            http->port());
+    listeners = std::make_unique<NodeListeners>(
+        NodeListeners::Options{[this](const std::string& id, const std::string& at, uint16_t port) {
+                                 return nodes->listen_inside(id, at, port);
+                               },
+                               *http,
+                               [this](http::Request& request, const NodeOrigin& origin) {
+                                 return app->handle_from_node(request, origin.key);
+                               },
+                               [this](http::Request& request, const NodeOrigin& origin) {
+                                 return metadata->answer(request, origin.key, origin.number);
+                               }});
     return base::ok();
   }
 
@@ -173,7 +210,7 @@ struct Server {
     engine_options.runtime = share() / "runtime" / "node";
     engine_options.installation = TRY(layout.installation_id(ids));
     engine_options.endpoint = fmt::format("http://localhost:{}", http->port());
-    const std::string inside = engine_options.endpoint;
+    const std::string host_endpoint = engine_options.endpoint;
     engines = TRY(control::make_spark_engines(std::move(engine_options), *releases, *types));
     host = control::make_local_host(*types);
     capacity = std::make_unique<control::Capacity>(*host, kOversubscription);
@@ -184,11 +221,12 @@ struct Server {
         *engines,
         *capacity,
         clock,
-        [this, inside](const cluster::Cluster& cluster, const cluster::Step* step) {
+        [this, host_endpoint](const cluster::Cluster& cluster, const cluster::Step* step) {
           const std::string path =
               services::credentials_path(cluster.key, step ? step->id : "node");
+          const std::string& at = cluster.status.network.empty() ? host_endpoint : kEndpointInside;
           return std::vector<std::pair<std::string, std::string>>{
-              {"AWS_CONTAINER_CREDENTIALS_FULL_URI", inside + path},
+              {"AWS_CONTAINER_CREDENTIALS_FULL_URI", at + path},
               {"AWS_CONTAINER_AUTHORIZATION_TOKEN", services::credentials_token(secret, path)}};
         }};
     reconciler = std::make_unique<control::Reconciler>(std::move(world));

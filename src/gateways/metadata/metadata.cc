@@ -118,6 +118,12 @@ http::Response Metadata::value(std::string_view path, const store::ClusterRow& r
     auto keys = credentials(row, node, facts.role);
     return keys.ok() ? text(std::move(*keys)) : page(500, "Internal Server Error");
   }
+  for (const std::string& name : {facts.key_name, std::string(store::iam::kOwnSshKey)}) {
+    if (name.empty()) continue;
+    if (auto key = o_.ssh_keys.find(name); key.ok()) facts.ssh_keys.emplace_back(name, *key);
+  }
+  while (path.ends_with('/')) path.remove_suffix(1);
+  if (path == kPublicKeys && !facts.ssh_keys.empty()) return text(list_ssh_keys(facts));
   auto found = look_up(tree_of(facts), path);
   return found ? text(std::move(*found)) : page(404, "Not Found");
 }

@@ -15,6 +15,7 @@
 #include "http/message.h"
 #include "store/control/control_store.h"
 #include "store/iam/iam.h"
+#include "store/iam/ssh_keys.h"
 
 namespace howdah::gateways {
 
@@ -26,6 +27,7 @@ class Metadata {
     base::Clock& clock;
     base::Ids& ids;
     std::string secret;  // of this installation
+    const store::iam::SshKeys& ssh_keys;
   };
   explicit Metadata(Options options) : o_(std::move(options)) {}
 

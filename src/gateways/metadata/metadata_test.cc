@@ -24,13 +24,12 @@ class Nothing final : public http::BodyReader {
 class MetadataTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() /
-              ("howdah-metadata-" + base::RandomIds().token(base::kLowerAlnum, 10));
     std::filesystem::create_directories(folder_);
     store_ = std::move(store::ControlStore::open(folder_ / "control.db", clock_)).value();
     iam_ = std::move(store::iam::Iam::open(folder_ / "iam.db", clock_, ids_)).value();
     make_cluster();
-    metadata_ = std::make_unique<Metadata>(Metadata::Options{*store_, *iam_, clock_, ids_, "s"});
+    metadata_ =
+        std::make_unique<Metadata>(Metadata::Options{*store_, *iam_, clock_, ids_, "s", keys_});
   }
   void TearDown() override {
     metadata_.reset();
@@ -46,8 +45,9 @@ class MetadataTest : public testing::Test {
     wanted.job_flow_role = kRole;
     wanted.groups = {{.id = "ig-1", .role = cluster::Role::kMaster},
                      {.id = "ig-2", .role = cluster::Role::kCore}};
-    const auto request = base::parse_json(R"({"Instances":{"Ec2SubnetId":"subnet-7",)"
-                                          R"("Placement":{"AvailabilityZone":"eu-west-1b"}}})");
+    const auto request =
+        base::parse_json(R"({"Instances":{"Ec2SubnetId":"subnet-7","Ec2KeyName":"mine",)"
+                         R"("Placement":{"AvailabilityZone":"eu-west-1b"}}})");
     ASSERT_TRUE(store_->create_cluster(kKey, wanted, request->get_object(), {}, {}, {}).ok());
     const auto loaded = store_->load(kKey);
     cluster::Cluster next = loaded->cluster;
@@ -93,7 +93,10 @@ class MetadataTest : public testing::Test {
         .body;
   }
 
-  std::filesystem::path folder_;
+  std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() /
+      ("howdah-metadata-" + base::RandomIds().token(base::kLowerAlnum, 10));
+  store::iam::SshKeys keys_{folder_ / "keys"};
   base::FakeClock clock_;
   base::SeededIds ids_{1};
   std::unique_ptr<store::ControlStore> store_;
@@ -174,6 +177,19 @@ TEST_F(MetadataTest, HasNoCredentialsWithoutARoleInTheProfile) {
   EXPECT_EQ(get("meta-data/iam/"), "404");
   EXPECT_EQ(get("meta-data/iam/security-credentials/EMR_EC2_DefaultRole"), "404");
   EXPECT_EQ(get("meta-data/instance-id"), "i-0a");
+}
+
+TEST_F(MetadataTest, NamesTheSshKeysThatAreKnown) {
+  EXPECT_EQ(get("meta-data/public-keys/"), "404");
+  const std::string key =
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHlpZWxkIG5vdGhpbmcgdG8gc3RyYW5nZXJzISEh me";
+  ASSERT_TRUE(keys_.put("mine", key).ok());
+  ASSERT_TRUE(keys_.put("another", key).ok());
+  EXPECT_EQ(get("meta-data/public-keys/"), "0=mine");
+  EXPECT_EQ(get("meta-data/public-keys/0/"), "openssh-key");
+  EXPECT_EQ(get("meta-data/public-keys/0/openssh-key"), key);
+  ASSERT_TRUE(keys_.put(store::iam::kOwnSshKey, key).ok());
+  EXPECT_EQ(get("meta-data/public-keys/"), "0=mine\n1=howdah");
 }
 
 TEST_F(MetadataTest, DescribesTheInstanceAsEc2Prints) {

@@ -69,6 +69,11 @@ void add_role(const InstanceFacts& f, MetadataTree& tree) {
   tree["meta-data/iam/security-credentials/" + f.role] = "";
 }
 
+void add_ssh_keys(const InstanceFacts& f, MetadataTree& tree) {
+  for (size_t i = 0; i < f.ssh_keys.size(); ++i)
+    tree[fmt::format("{}/{}/openssh-key", kPublicKeys, i)] = f.ssh_keys[i].second;
+}
+
 std::string identity_document(const InstanceFacts& f) {
   return ec2_json({{"accountId", f.account},
                    {"architecture", "x86_64"},
@@ -150,7 +155,15 @@ MetadataTree tree_of(const InstanceFacts& f) {
   }
   add_network(f, tree);
   add_role(f, tree);
+  add_ssh_keys(f, tree);
   return tree;
+}
+
+std::string list_ssh_keys(const InstanceFacts& facts) {
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < facts.ssh_keys.size(); ++i)
+    lines.push_back(fmt::format("{}={}", i, facts.ssh_keys[i].first));
+  return base::join(lines, "\n");
 }
 
 std::optional<std::string> look_up(const MetadataTree& tree, std::string_view path) {

@@ -24,7 +24,8 @@ struct InstanceFacts {
   std::string mac, interface_id;
   std::string subnet_id, subnet_cidr, vpc_id;
   std::string security_group, security_group_id;
-  std::string key_name;  // of the EC2 key pair; empty: none
+  std::vector<std::pair<std::string, std::string>> ssh_keys;  // names and public keys
+  std::string key_name;                                       // of the EC2 key pair; empty: none
   base::Time launched{};
   std::string role, profile_arn, profile_id;  // empty: the instance has none
 };
@@ -36,6 +37,10 @@ InstanceFacts facts_of(const store::ClusterRow& row, const cluster::Node& node);
 /// The role's credentials are not there: their path has an empty value.
 using MetadataTree = std::map<std::string, std::string>;
 MetadataTree tree_of(const InstanceFacts& facts);
+
+/// The folder of ssh keys is listed in a way of its own: "0=my-key".
+inline constexpr std::string_view kPublicKeys = "meta-data/public-keys";
+std::string list_ssh_keys(const InstanceFacts& facts);
 
 /// The value at `path` or, for a folder, its listing as EC2 gives it: a name a line, folders with a
 /// slash, no line break at the end. nullopt: there is nothing. A slash at the end is as none.

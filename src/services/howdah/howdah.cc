@@ -40,6 +40,8 @@ http::Response Howdah::answer(http::Request& request, const std::string& region)
     return logs(parts, request, region);
   if (request.method == "POST" && what == "ui" && parts.size() == 2)
     return ui(std::string(parts[1]), request, region);
+  if (request.method == "PUT" && what == "ssh-keys" && parts.size() == 2)
+    return ssh_key(parts[1], request);
   if (request.method == "POST" && what == "shutdown") return shutdown(request);
   return error_answer(
       base::not_found("There is no " + request.method + " " + request.path + " in this version."));
@@ -89,6 +91,15 @@ http::Response Howdah::ui(const std::string& cluster, http::Request& request,
   if (!body.ok()) return error_answer(body.error());
   const auto found = o_.ui({o_.account, region, cluster}, base::text_at(*body, "App"));
   return found.ok() ? json_answer(*found) : error_answer(found.error());
+}
+
+http::Response Howdah::ssh_key(std::string_view name, http::Request& request) {
+  const auto body = object_in(request);
+  if (!body.ok()) return error_answer(body.error());
+  const auto decoded = base::percent_decode(name);
+  if (!decoded) return error_answer(base::invalid_argument("The key's name is not well encoded."));
+  const base::Status put = o_.ssh_keys->put(*decoded, base::text_at(*body, "PublicKey"));
+  return put.ok() ? json_answer({{"Name", *decoded}}) : error_answer(put.error());
 }
 
 http::Response Howdah::shutdown(http::Request& request) {

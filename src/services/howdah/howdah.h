@@ -16,6 +16,8 @@
 //   POST /_howdah/ui/<cluster> {"App":"yarn"}  a link for an hour to the cluster's web interfaces,
 //   and
 //                                              which there are; App may be left out
+//   PUT  /_howdah/ssh-keys/<name> {"PublicKey":"ssh-ed25519 …"}
+//                                              the public key of an EC2 key pair (or of howdah ssh)
 //   POST /_howdah/shutdown {"Drain":true}      ends the server; with Drain its nodes too
 //
 // All but the first two are signed (service "howdah") and allowed by policy (howdah:*).
@@ -30,6 +32,7 @@
 #include "nodes/provider.h"
 #include "store/control/control_store.h"
 #include "store/iam/iam.h"
+#include "store/iam/ssh_keys.h"
 
 namespace howdah::services {
 
@@ -49,6 +52,7 @@ class Howdah {
     std::string version;
     std::string account;
     std::function<void(bool drain)> shut_down;  // returns at once
+    store::iam::SshKeys* ssh_keys = nullptr;
     /// gateways::Ui::describe().
     std::function<base::Result<base::JsonObject>(const cluster::Key&, std::string_view app)> ui =
         {};
@@ -70,6 +74,7 @@ class Howdah {
   http::Response logs(const std::vector<std::string_view>& parts, const http::Request& request,
                       const std::string& region);
   http::Response ui(const std::string& cluster, http::Request& request, const std::string& region);
+  http::Response ssh_key(std::string_view name, http::Request& request);
   http::Response shutdown(http::Request& request);
 
   Options o_;
