@@ -127,12 +127,15 @@ base::Result<Compilation> compile(const LayOutSpec& spec, const std::string& nam
                                    TRY(class_path(home / "jars")),
                                    "-d",
                                    classes.string()};
+  // A version whose interfaces differ has sources of its own: commit-3.1.2/.
   std::error_code error;
-  for (fs::directory_iterator at(spec.sources / name, error);
-       !error && at != fs::directory_iterator(); at.increment(error)) {
+  fs::path sources = spec.sources / fmt::format("{}-{}", name, spec.manifest.version);
+  if (!fs::exists(sources, error)) sources = spec.sources / name;
+  for (fs::directory_iterator at(sources, error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
     if (at->path().extension() == ".java") argv.push_back(at->path().string());
   }
-  if (error) return base::from_errno((spec.sources / name).string(), error.value());
+  if (error) return base::from_errno(sources.string(), error.value());
   return Compilation{name, classes, jar, TRY(start(spec, "compile-" + name + ".log", argv))};
 }
 
@@ -193,6 +196,19 @@ base::Status unpack(const LayOutSpec& spec, const Unpacked& what) {
   return move(into / what.members, to / fs::path(what.members).filename());
 }
 
+// apps/<application>/install: what an application makes out of its own files, once.
+base::Status run_install_script(const LayOutSpec& spec) {
+  const fs::path script = spec.sources / "install";
+  if (::access(script.c_str(), X_OK) != 0) return base::ok();
+  const fs::path log = spec.logs / "install.log";
+  ::unlink(log.c_str());
+  Child child =
+      TRY(Child::start({.argv = {script.string(), spec.folder.string(), spec.scratch.string()},
+                        .environment = {{"JAVA_HOME", spec.java_home.string()}},
+                        .log = log}));
+  return finish(spec, "install.log", script.string(), child);
+}
+
 base::Status lay_out_jars(const LayOutSpec& spec) {
   std::error_code error;
   const auto is_unpacked = [&](const std::string& file) {
@@ -217,7 +233,7 @@ base::Status lay_out_jars(const LayOutSpec& spec) {
     if (::symlink(target.c_str(), (spec.folder / path).c_str()) != 0)
       return base::from_errno((spec.folder / path).string());
   }
-  return base::ok();
+  return run_install_script(spec);
 }
 
 base::Status lay_out_spark(const LayOutSpec& spec) {
@@ -232,6 +248,7 @@ base::Status lay_out_spark(const LayOutSpec& spec) {
   TRY(arrange_home(spec, spec.scratch / inner, home));
   TRY(compile_sources(spec, home));
   TRY(finish(spec, "pip-install.log", "pip install of the node's Python packages", pip));
+  TRY(run_install_script(spec));
   // Broken test files of packages make compileall return 1: what does not compile is compiled when
   // it is used.
   Child bytecode =

@@ -148,7 +148,10 @@ class View {
     for (const auto& [inside, below] : application.mounts)
       out_.mounts.push_back({there.root / below, inside});
     // At its own path too: a class archive holds only for the class path it was made with.
-    if (!application.daemons.empty()) out_.mounts.push_back({there.root, there.root});
+    if (!application.daemons.empty()) {
+      out_.mounts.push_back({there.root, there.root});
+      out_.mounts.push_back({there.root / "java", "/opt/howdah/" + base::to_lower(there.name)});
+    }
     for (const auto& [key, value] : application.templates.environment)
       set(out_.environment, key, fill(value, values_));
     for (const File& file : application.templates.files) put(file);
@@ -210,6 +213,11 @@ class View {
         at != application.templates.settings.end()) {
       for (const auto& [key, value] : at->second) defaults.emplace_back(key, fill(value, values_));
     }
+    // What one version needs: on Java 17, Spark 3.1 wants options that later ones add themselves.
+    if (const auto at =
+            application.templates.settings.find("spark-defaults of " + installed_.spark_version);
+        at != application.templates.settings.end())
+      merge(defaults, at->second);
     const Settings& wanted = configurations_.of("spark-defaults");
     if (maximize_) {
       const std::string* dynamic = find(wanted, "spark.dynamicAllocation.enabled");
