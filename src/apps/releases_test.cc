@@ -26,7 +26,8 @@ TEST(Releases, TheRepositorysOwnAreWhole) {
   const base::Result<Releases> loaded = Releases::load(apps_folder());
   ASSERT_TRUE(loaded.ok()) << loaded.error().message;
   const Releases& releases = *loaded;
-  EXPECT_THAT(releases.runnable_labels(), ElementsAre("emr-7.10.0"));
+  EXPECT_THAT(releases.runnable_labels(),
+              ElementsAre("emr-7.10.0", "emr-7.9.0", "emr-6.15.0", "emr-6.8.0", "emr-6.5.0"));
   EXPECT_EQ(releases.all().front().label, "emr-spark-8.1.0");
   EXPECT_EQ(releases.all().back().label, "emr-6.4.0");
   const Release* release = releases.find("emr-7.10.0");
@@ -41,10 +42,12 @@ TEST(Releases, TheRepositorysOwnAreWhole) {
 
 TEST(Releases, EveryFileOfAManifestIsNamedOnceAndChecked) {
   const Releases releases = *Releases::load(apps_folder());
-  for (const Manifest& manifest : releases.find("emr-7.10.0")->manifests) {
-    std::set<std::string> files;
-    for (const Artifact& artifact : manifest.artifacts())
-      EXPECT_TRUE(files.insert(artifact.file).second) << artifact.file;
+  for (const std::string& label : releases.runnable_labels()) {
+    for (const Manifest& manifest : releases.find(label)->manifests) {
+      std::set<std::string> files;
+      for (const Artifact& artifact : manifest.artifacts())
+        EXPECT_TRUE(files.insert(artifact.file).second) << label << ": " << artifact.file;
+    }
   }
   const Manifest& spark = *releases.find("emr-7.10.0")->manifest_of("Spark");
   EXPECT_EQ(spark.artifacts().front().name, "pyspark");
