@@ -142,7 +142,7 @@ void Rewriter::step(std::string& out) {
   if (!script_stands_) look_at_tag(out);
   if (lower(c) == 'h' && try_absolute(out)) return;
   if (c == '=' && content_ != Content::kData && try_attribute(out)) return;
-  if (c == '(' && content_ != Content::kData && try_css_url(out)) return;
+  if (c == '(' && content_ != Content::kData && try_call(out)) return;
   out += text_[at_++];
 }
 
@@ -180,12 +180,17 @@ bool Rewriter::try_attribute(std::string& out) {
   return insert_base(at, out);
 }
 
-// At '(' of CSS: url(/static/a.png), with or without a quote.
-bool Rewriter::try_css_url(std::string& out) {
-  if (!base::equals_ignore_case(before(3), "url")) return false;
+// At '(': CSS's url(/static/a.png), with or without a quote; and the calls of scripts that take a
+// path: Spark's setUIRoot('/proxy/application_1') behind YARN's proxy, location.replace("/x").
+bool Rewriter::try_call(std::string& out) {
+  const bool css = base::equals_ignore_case(before(3), "url");
+  const bool script = before(9) == "setUIRoot" || before(16) == "location.replace" ||
+                      before(15) == "location.assign";
+  if (!css && !script) return false;
   size_t at = at_ + 1;
-  if (at < text_.size() && (text_[at] == '"' || text_[at] == '\'')) ++at;
-  return insert_base(at, out);
+  const bool quoted = at < text_.size() && (text_[at] == '"' || text_[at] == '\'');
+  if (quoted) ++at;
+  return (quoted || css) && insert_base(at, out);
 }
 
 /// Passes everything before `at`, and what stands there if it is a path from the root or one with a

@@ -39,7 +39,7 @@ class Rewriter {
   void step(std::string& out);
   bool try_absolute(std::string& out);
   bool try_attribute(std::string& out);
-  bool try_css_url(std::string& out);
+  bool try_call(std::string& out);
   void look_at_tag(std::string& out);
   bool insert_base(size_t at, std::string& out);
   std::string_view before(size_t length) const;

@@ -91,6 +91,11 @@ constexpr Snippet kPages[] = {
      R"(<a href="/_howdah/ui/j-1/primary/4040/jobs/">Jobs</a>)"},
     {R"(<script>setUIRoot('/_howdah/ui/j-1/primary/18080')</script>)",
      R"(<script>setUIRoot('/_howdah/ui/j-1/primary/18080')</script>)"},
+    {"<script>setUIRoot('/proxy/application_1')</script>",
+     "<script>setUIRoot('@/proxy/application_1')</script>"},
+    {"<script>setUIRoot('')</script>", "<script>setUIRoot('')</script>"},
+    {"location.replace(\"/x\"), text.replace('/', '-')",
+     "location.replace(\"@/x\"), text.replace('/', '-')"},
     // other ways to write it
     {"<A HREF = \"/x\">", "<A HREF = \"@/x\">"},
     {"<a href=\n'/x'>", "<a href=\n'@/x'>"},
