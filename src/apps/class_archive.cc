@@ -35,9 +35,12 @@ base::Status write_java_arguments(const fs::path& folder, const fs::path& final_
   for (const std::string& each : behind) paths.push_back((final_folder / each).string());
   TRY(make_folders(folder / "java"));
   TRY(write_file(folder / "java/classpath", class_path));
+  // Mapped at the address it was made for: moved elsewhere (the default of hardened builds) every
+  // page of it would be patched, and be each process's own.
   return write_file(
       folder / "java/arguments",
-      fmt::format("-XX:SharedArchiveFile={}\n-Xlog:disable\n-Xlog:all=error:stderr\n"
+      fmt::format("-XX:SharedArchiveFile={}\n-XX:+UnlockDiagnosticVMOptions\n"
+                  "-XX:ArchiveRelocationMode=0\n-Xlog:disable\n-Xlog:all=error:stderr\n"
                   "--add-opens=java.base/java.lang=ALL-UNNAMED\n-cp\n\"{}\"\n",
                   (final_folder / "java/classes.jsa").string(), base::join(paths, ":")));
 }

@@ -102,11 +102,10 @@ base::Result<Templates> load_templates(const fs::path& application_folder) {
   const base::JsonObject* root = json->if_object();
   const base::JsonObject* environment = root ? base::find_object(*root, "environment") : nullptr;
   const base::JsonObject* settings = root ? base::find_object(*root, "settings") : nullptr;
-  if (!environment) return broken(path, "\"environment\" is missing");
-  if (!settings) return broken(path, "\"settings\" is missing");
+  if (!root) return broken(path, "not an object");
   Templates out;
-  out.environment = TRY(read_settings(path, "environment", *environment));
-  for (const auto& member : *settings) {
+  if (environment) out.environment = TRY(read_settings(path, "environment", *environment));
+  for (const auto& member : settings ? *settings : base::JsonObject()) {
     const std::string name(member.key());
     if (!member.value().is_object())
       return broken(path, fmt::format("settings: {} is not an object", name));
@@ -114,6 +113,7 @@ base::Result<Templates> load_templates(const fs::path& application_folder) {
   }
   const fs::path tree = application_folder / "node";
   std::error_code error;
+  if (!fs::exists(tree, error)) return out;
   for (fs::recursive_directory_iterator at(tree, error);
        !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
     struct stat found {};
