@@ -89,9 +89,10 @@ base::Result<Message> receive_message(int socket) {
 base::Status map_ids_of(pid_t pid, const IdMap& ids, bool nested) {
   const std::string proc = "/proc/" + std::to_string(pid);
   if (nested && ids.kind != IdMap::Kind::kSingle) {
-    const std::string line = "0 0 " + std::to_string(ids.count);
-    TRY(put(proc + "/uid_map", line));
-    return put(proc + "/gid_map", line);
+    // A line must lie within one line of the map above, which has the same two.
+    const std::string lines = "0 0 1\n1 1 " + std::to_string(ids.count - 1) + "\n";
+    TRY(put(proc + "/uid_map", lines));
+    return put(proc + "/gid_map", lines);
   }
   if (ids.kind == IdMap::Kind::kSubordinate) {
     TRY(run_mapper("/usr/bin/newuidmap", pid, ::geteuid(), ids));

@@ -25,7 +25,8 @@
 //   │       ├── network.json  its subnet and names; made once, goes with the network
 //   │       ├── holder        identity of the process that keeps its namespace
 //   │       ├── door          socket of the holder: sockets inside nodes are asked for here
-//   │       └── gateway.log   what slirp4netns said
+//   │       ├── gateway       socket of slirp4netns: a frame a message
+//   │       └── gateway.log   what it said
 //   └── nodes/
 //       └── j-3SD9…~i-0123…/  a node; '/' of its id is written '~'
 //           ├── node.json     the spec it was last made from; without it the folder keeps only logs

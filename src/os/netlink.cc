@@ -1,8 +1,10 @@
 #include "os/netlink.h"
 
 #include <arpa/inet.h>
+#include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -266,10 +268,24 @@ base::Status Netlink::set_up(const std::string& name, const std::string& master)
   return ask(message, "bring up " + name);
 }
 
+base::Status Netlink::leave_no_work(const std::string& name) {
+  TRY(index_of(socket_.get(), name));
+  for (const uint32_t command : {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_STXCSUM}) {
+    ethtool_value value = {command, 0};
+    ifreq request = {};
+    std::memcpy(request.ifr_name, name.c_str(), name.size());
+    request.ifr_data = reinterpret_cast<char*>(&value);
+    if (::ioctl(socket_.get(), SIOCETHTOOL, &request) != 0)
+      return base::from_errno("turn off the offloads of " + name);
+  }
+  return base::ok();
+}
+
 base::Status Netlink::add_address(const std::string& name, const Subnet& address) {
   ifaddrmsg body = {};
   body.ifa_family = AF_INET;
   body.ifa_prefixlen = static_cast<uint8_t>(address.prefix);
+  body.ifa_scope = name == "lo" ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;  // never a source outside
   body.ifa_index = static_cast<uint32_t>(TRY(index_of(socket_.get(), name)));
   Message message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK, body);
   message.add(IFA_LOCAL, htonl(address.address)).add(IFA_ADDRESS, htonl(address.address));

@@ -55,6 +55,9 @@ class Netlink {
                         const std::string& alias = {});
   /// Up, and a port of the bridge `master` unless that is empty.
   base::Status set_up(const std::string& name, const std::string& master = {});
+  /// The link's sender computes checksums and cuts to size itself (ethtool -K tx off tso off gso
+  /// off): for who reads its frames as they are.
+  base::Status leave_no_work(const std::string& name);
   base::Status add_address(const std::string& name, const Subnet& address);
   base::Status add_default_route(uint32_t gateway);
   /// Succeeds when there is none.

@@ -168,8 +168,6 @@ std::filesystem::path find_gateway_program() {
 std::string why_no_gateway() {
   if (find_gateway_program().empty())
     return "install the package slirp4netns (nodes reach the world through it)";
-  if (::access("/dev/net/tun", R_OK | W_OK) != 0)
-    return "/dev/net/tun cannot be opened (modprobe tun; chmod 666 /dev/net/tun)";
   return {};
 }
 
@@ -207,9 +205,8 @@ base::Status remove_link_in(const std::filesystem::path& network_folder, const s
   return base::ok();
 }
 
-base::Status add_port_in(const std::filesystem::path& network_folder, const std::string& link) {
-  TRY(ask(network_folder, "port " + link + " 0"));
-  return base::ok();
+base::Result<base::Fd> open_gateway_frames(const std::filesystem::path& network_folder) {
+  return ask(network_folder, "gateway - 0");
 }
 
 }  // namespace howdah::os

@@ -7,7 +7,7 @@
 // below one user namespace.
 //
 //   host ── uplink (with root) ──┐
-//   slirp4netns (gateway) ─ tap ─┼── bridge ── veth ── eth0 of a container
+//   slirp4netns ─ keeper ─ frames┼── bridge ── veth ── eth0 of a container
 //                                └────────────  veth ── eth0 of another
 //
 // The holder also keeps a door, a socket in the network's folder: through it the server asks for
@@ -82,7 +82,7 @@ base::Result<base::Fd> begin_connecting(const std::string& address, uint16_t por
 base::Result<base::Fd> begin_listening(const std::string& address, uint16_t port);
 /// Removes a container's link at once; the kernel would some time after its namespace's end.
 base::Status remove_link_in(const std::filesystem::path& network_folder, const std::string& link);
-/// Makes a link of the holder's namespace a port of the bridge.
-base::Status add_port_in(const std::filesystem::path& network_folder, const std::string& link);
+/// For the keeper of the gateway: every frame that the bridge sends to it, and what it sends.
+base::Result<base::Fd> open_gateway_frames(const std::filesystem::path& network_folder);
 
 }  // namespace howdah::os

@@ -3,7 +3,10 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/sched.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -32,7 +35,10 @@ namespace howdah::os {
 namespace {
 
 constexpr const char* kUplink = "host0";  // the host's end of it lies outside
-constexpr const char* kTap = "out0";
+constexpr const char* kWayOut = "out0";   // port of the bridge; the gateway's frames come and go
+constexpr const char* kFrames = "out1";   // at its other end
+constexpr int kGatewayStartMillis = 5000;
+constexpr size_t kMaxFrame = 1 << 16;
 constexpr int kGatewayPauseMillis = 1000;
 
 // ---- the holder
@@ -91,11 +97,7 @@ class Holder {
       TRY(network.remove_link(name));
       return base::Fd();
     }
-    if (what == "port") {
-      auto network = TRY(Netlink::open());
-      TRY(network.set_up(name, spec_.bridge));
-      return base::Fd();
-    }
+    if (what == "gateway") return open_way_out();
     if (!request.fd.valid()) return base::invalid_argument("no process was named");
     if (::setns(request.fd.get(), CLONE_NEWNET) != 0)
       return base::from_errno("enter the node's network");
@@ -104,6 +106,27 @@ class Holder {
     auto socket = what == "listen" ? begin_listening(name, port) : begin_connecting(name, port);
     if (::setns(own_.get(), CLONE_NEWNET) != 0) ::_exit(1);
     return socket;
+  }
+
+  // A raw socket at the end of a cable of its own: no device file is needed, nor a module for it.
+  base::Result<base::Fd> open_way_out() {
+    auto network = TRY(Netlink::open());
+    TRY(network.remove_link(kWayOut));
+    TRY(network.add_veth(kWayOut, kFrames, own_.get()));
+    TRY(network.leave_no_work(kWayOut));
+    TRY(network.set_up(kWayOut, spec_.bridge));
+    TRY(network.set_up(kFrames));
+    base::Fd frames(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!frames.valid()) return base::from_errno("open a packet socket");
+    const int yes = 1;
+    sockaddr_ll at = {};
+    at.sll_family = AF_PACKET;
+    at.sll_protocol = htons(ETH_P_ALL);
+    at.sll_ifindex = static_cast<int>(::if_nametoindex(kFrames));
+    if (::setsockopt(frames.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) != 0 ||
+        ::bind(frames.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0)
+      return base::from_errno("listen to frames");
+    return frames;
   }
 
   NetworkSpec spec_;
@@ -211,11 +234,8 @@ base::Status start_holder(const NetworkFolder& folder) {
 
 class Keeper {
  public:
-  Keeper(NetworkFolder folder, NetworkSpec spec, ProcessIdentity holder, base::Fd holder_fd)
-      : folder_(std::move(folder)),
-        spec_(std::move(spec)),
-        holder_(std::move(holder)),
-        holder_fd_(std::move(holder_fd)) {}
+  Keeper(NetworkFolder folder, NetworkSpec spec, base::Fd holder_fd)
+      : folder_(std::move(folder)), spec_(std::move(spec)), holder_fd_(std::move(holder_fd)) {}
 
   int keep() {
     while (!holder_ended(0)) {
@@ -231,67 +251,99 @@ class Keeper {
     return ::poll(&waiting, 1, wait_millis) > 0;
   }
 
-  [[noreturn]] void exec_gateway(int ready) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // A user namespace of its own lets it shut itself in without root, too.
+  static bool be_root_of_nothing() {
+    const std::string uid = std::to_string(::geteuid()), gid = std::to_string(::getegid());
+    const auto put = [](const char* path, const std::string& text) {
+      base::Fd fd(::open(path, O_WRONLY | O_CLOEXEC));
+      return ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    };
+    return ::unshare(CLONE_NEWUSER) == 0 && put("/proc/self/setgroups", "deny") &&
+           put("/proc/self/uid_map", "0 " + uid + " 1") &&
+           put("/proc/self/gid_map", "0 " + gid + " 1");
+  }
+
+  [[noreturn]] void exec_gateway(const std::string& socket) {
+    ::setpgid(0, 0);
     const int log =
         ::open(folder_.gateway_log().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (log >= 0) ::dup2(log, 1), ::dup2(log, 2);
-    const std::string proc = "/proc/" + std::to_string(holder_.pid) + "/ns/";
     const std::string program = find_gateway_program().string();
-    std::vector<std::string> words = {program,
-                                      "--disable-host-loopback",
-                                      "--cidr=" + to_text(spec_.subnet),
-                                      "--ready-fd=" + std::to_string(ready),
-                                      "--enable-sandbox",
-                                      "--enable-seccomp",
-                                      "--netns-type=path"};
-    if (spec_.ids.kind != IdMap::Kind::kRange) words.push_back("--userns-path=" + proc + "user");
-    words.push_back(proc + "net");
-    words.push_back(kTap);
+    std::vector<std::string> words = {program, "--disable-host-loopback",
+                                      "--cidr=" + to_text(spec_.subnet), "--enable-seccomp",
+                                      "--target-type=bess"};
+    if (::geteuid() == 0 || be_root_of_nothing()) words.push_back("--enable-sandbox");
+    words.push_back(socket);
     std::vector<char*> argv;
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
 
-  // Until the gateway or the holder has ended.
+  // It makes its socket some milliseconds after its start.
+  base::Fd connect_gateway(const std::string& path, int gateway_fd) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::snprintf(address.sun_path, sizeof address.sun_path, "%s", path.c_str());
+    for (int waited = 0; waited < kGatewayStartMillis; waited += 10) {
+      base::Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+      if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
+        return socket;
+      pollfd waiting = {gateway_fd, POLLIN, 0};
+      if (::poll(&waiting, 1, 10) > 0) break;
+    }
+    return base::Fd();
+  }
+
+  // As a network does, what the other side does not take at once is dropped.
+  static void pass_on(int from, int to, std::string& buffer) {
+    for (int i = 0; i < 64; ++i) {
+      const ssize_t n = ::recv(from, buffer.data(), buffer.size(), MSG_DONTWAIT);
+      if (n <= 0) return;
+      if (::send(to, buffer.data(), static_cast<size_t>(n), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+      }
+    }
+  }
+
+  // Until gateway or holder have ended.
+  void relay(int frames, int gateway, int gateway_fd) {
+    std::string buffer(kMaxFrame, '\0');
+    for (;;) {
+      pollfd waiting[4] = {{holder_fd_.get(), POLLIN, 0},
+                           {gateway_fd, POLLIN, 0},
+                           {frames, POLLIN, 0},
+                           {gateway, POLLIN, 0}};
+      if (::poll(waiting, 4, -1) < 0) continue;
+      if (waiting[0].revents != 0 || waiting[1].revents != 0) return;
+      if ((waiting[3].revents & (POLLHUP | POLLERR)) != 0) return;
+      if (waiting[2].revents != 0) pass_on(frames, gateway, buffer);
+      if (waiting[3].revents != 0) pass_on(gateway, frames, buffer);
+    }
+  }
+
   void run_once() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return;
-    base::Fd reading(ends[0]), writing(ends[1]);
+    auto frames = open_gateway_frames(folder_.path);
+    base::Fd at(
+        ::open(folder_.path.c_str(), O_PATH | O_DIRECTORY));  // inherited: its path is short
+    if (!frames.ok() || !at.valid()) return;
+    const std::string socket = "/proc/self/fd/" + std::to_string(at.get()) + "/gateway";
+    ::unlink(socket.c_str());
     const pid_t gateway = ::fork();
     if (gateway < 0) return;
-    if (gateway == 0) {
-      ::fcntl(writing.get(), F_SETFD, 0);
-      exec_gateway(writing.get());
-    }
-    writing.reset();
+    if (gateway == 0) exec_gateway(socket);
+    ::setpgid(gateway, gateway);
     base::Fd gateway_fd(static_cast<int>(::syscall(SYS_pidfd_open, gateway, 0)));
-    bool ready = false;
-    for (;;) {
-      pollfd waiting[3] = {{holder_fd_.get(), POLLIN, 0},
-                           {gateway_fd.get(), POLLIN, 0},
-                           {ready ? -1 : reading.get(), POLLIN, 0}};
-      if (::poll(waiting, 3, -1) < 0) continue;
-      if (waiting[2].revents != 0) {
-        char word = 0;
-        if (::read(reading.get(), &word, 1) == 1) (void)add_port_in(folder_.path, kTap).ok();
-        ready = true;
-      }
-      if (waiting[0].revents != 0) ::kill(gateway, SIGKILL);
-      if (waiting[1].revents != 0) break;
-    }
+    const auto peer = connect_gateway(socket, gateway_fd.get());
+    if (peer.valid()) relay(frames->get(), peer.get(), gateway_fd.get());
+    ::kill(-gateway, SIGKILL);
     while (::waitpid(gateway, nullptr, 0) < 0 && errno == EINTR) {
     }
   }
 
   NetworkFolder folder_;
   NetworkSpec spec_;
-  ProcessIdentity holder_;
   base::Fd holder_fd_;
 };
 
@@ -320,7 +372,7 @@ int gateway_shim(const std::filesystem::path& network_folder) {
   ::setsid();
   leave_terminal();
   report_ok("");
-  return Keeper(folder, std::move(*spec), *holder, std::move(*holder_fd)).keep();
+  return Keeper(folder, std::move(*spec), std::move(*holder_fd)).keep();
 }
 
 }  // namespace howdah::os

@@ -82,8 +82,10 @@ void copy_tree(const std::string& lower, const std::string& skeleton) {
     const std::string from = lower + "/" + name, to = skeleton + "/" + name;
     struct stat info;
     if (name == "." || name == ".." || ::lstat(from.c_str(), &info) != 0) continue;
-    if (S_ISDIR(info.st_mode) && ::mkdir(to.c_str(), info.st_mode & 07777) == 0) {
-      copy_tree(from, to);
+    if (S_ISDIR(info.st_mode)) {
+      struct stat there;  // made before, for the sake of what is hidden in it; or hidden itself
+      ::mkdir(to.c_str(), info.st_mode & 07777);
+      if (::lstat(to.c_str(), &there) == 0 && S_ISDIR(there.st_mode)) copy_tree(from, to);
     } else if (S_ISLNK(info.st_mode)) {
       std::error_code none;
       std::filesystem::copy_symlink(from, to, none);

@@ -204,8 +204,7 @@ TEST_F(InsideNode, what_is_read_from_outside_cannot_be_led_out) {
   EXPECT_EQ(provider.host_path("j-1/i-1", "/mnt/none").error().code, base::Code::kNotFound);
   std::string listed;  // links and pipes are not among it
   const auto entries = provider.list_folder("j-1/i-1", "/mnt/tmp").value();
-  for (const FolderEntry& entry : entries)
-    listed += entry.name + (entry.folder ? "/ " : " ");
+  for (const FolderEntry& entry : entries) listed += entry.name + (entry.folder ? "/ " : " ");
   EXPECT_EQ(listed, "d/ plain ");
   EXPECT_FALSE(provider.list_folder("j-1/i-1", "/mnt/tmp/up").ok());
   EXPECT_EQ(provider.list_folder("j-1/i-1", "/mnt/none").error().code, base::Code::kNotFound);
@@ -242,6 +241,9 @@ constexpr const char* kMainPromises =
     "InsideNode.mounts*";
 constexpr const char* kMainProcesses =
     "--gtest_filter=LocalNode.runs*:*terminate*:*outlives*:*lingering*:*mended*:*remove_leaves*";
+constexpr const char* kMainNetworks =
+    "--gtest_filter=NodesOfANetwork.reach_each*:NodesOfANetwork.are_*:NodesOfANetwork.call*:"
+    "NodesOfANetwork.leave*:*gateway*";
 
 // Runs this test program again as an ordinary user; with `subordinate`, that user has 65536 ids in
 // /etc/subuid and /etc/subgid (shown to it by mounts in a namespace of its own).
@@ -290,6 +292,7 @@ TEST(Rootless, the_main_promises_hold_with_one_id) {
   if (::geteuid() != 0) GTEST_SKIP() << "runs as an ordinary user already";
   EXPECT_EQ(run_as_user(false, kMainPromises), "");
   EXPECT_EQ(run_as_user(false, kMainProcesses), "");
+  EXPECT_EQ(run_as_user(false, kMainNetworks), "");
 }
 
 TEST(Rootless, the_main_promises_hold_with_subordinate_ids) {
@@ -297,6 +300,7 @@ TEST(Rootless, the_main_promises_hold_with_subordinate_ids) {
   if (::access("/usr/bin/newuidmap", X_OK) != 0) GTEST_SKIP() << "the host has no newuidmap";
   EXPECT_EQ(run_as_user(true, kMainPromises), "");
   EXPECT_EQ(run_as_user(true, kMainProcesses), "");
+  EXPECT_EQ(run_as_user(true, kMainNetworks), "");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Nodes with addresses of their own.
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -229,6 +230,52 @@ TEST_F(NodesOfANetwork, of_two_clusters_do_not_meet) {
                                                    " 8020 2>/dev/null; echo $?"),
                             "j-2/i-1");
   EXPECT_NE(ran.out, "0\n");
+}
+
+// What of the host a node can and cannot reach through the gateway: a port on an address of the
+// host itself stands for the world.
+TEST_F(NodesOfANetwork, reach_the_world_through_the_gateway_but_not_the_hosts_loopback) {
+  if (const auto why = os::why_no_gateway(); !why.empty()) GTEST_SKIP() << why;
+  make(1);
+  auto listening = os::begin_listening("0.0.0.0", 0).value();
+  sockaddr_in bound = {};
+  socklen_t size = sizeof bound;
+  ::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&bound), &size);
+  const std::string port = std::to_string(ntohs(bound.sin_port));
+  const auto call = [&](const std::string& id, const std::string& address,
+                        const std::string& attempts) {
+    return run(1, id,
+               "timeout 5 bash -c 'for i in $(seq " + attempts + "); do exec 3<>/dev/tcp/" +
+                   address + "/" + port + " && echo open && exit; sleep 0.05; done 2>/dev/null'");
+  };
+  const std::string gateway = os::address_text(subnet_.address + 2);
+  EXPECT_NE(call("loopback", gateway, "2"), "open\n");
+  EXPECT_EQ(run(1, "route", "ip route show default | cut -d' ' -f3"), gateway + "\n");
+  EXPECT_EQ(run(1, "dns", "grep nameserver /etc/resolv.conf"),
+            "nameserver " + os::address_text(subnet_.address + 3) + "\n");
+  std::string address;
+  auto host = os::Netlink::open().value();
+  const auto used = host.subnets().value();
+  for (const auto& subnet : used) {
+    if ((subnet.address >> 24) == 127 || subnet.overlaps(subnet_)) continue;
+    if (os::connect_here(os::address_text(subnet.address), ntohs(bound.sin_port), base::Millis(200))
+            .ok()) {
+      address = os::address_text(subnet.address);
+      break;
+    }
+  }
+  if (address.empty()) GTEST_SKIP() << "the host does not reach itself";
+  EXPECT_EQ(call("world", address, "100"), "open\n");
+  // Whatever ends the gateway, it comes back.
+  for (const auto& found : os::Launcher(rig_.tag()).find_all())
+    if (found.verb == "gateway") ::kill(found.identity.pid, SIGKILL);
+  wait_until([&] {
+    for (const auto& found : os::Launcher(rig_.tag()).find_all())
+      if (found.verb == "gateway") return false;
+    return true;
+  });
+  ASSERT_TRUE(rig_.provider().ensure_network("j-1").ok());
+  EXPECT_EQ(call("again", address, "100"), "open\n");
 }
 
 TEST(ASubnet, is_the_first_free_one_counted_from_what_its_name_hashes_to) {

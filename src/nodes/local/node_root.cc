@@ -85,7 +85,7 @@ void add_programs(const RootPlan& plan, std::vector<BuildStep>& steps) {
   for (auto& marker : python_markers()) hidden.push_back(std::move(marker));
   hidden.push_back(plan.data.string());
   BuildStep usr = overlay("/usr", 3);
-  usr.open_below = {"local"};
+  usr.open_below = {"local", "share/locale"};
   BuildStep etc = overlay("/etc", 64);
   etc.copyable = true;  // container runtimes mount hosts and resolv.conf into it
   BuildStep opt = overlay("/opt", 1);
@@ -121,7 +121,10 @@ void add_own_folders(std::vector<BuildStep>& steps) {
   for (const char* path : {"/var/lib/dpkg", "/var/lib/apt", "/var/cache/debconf"}) {
     BuildStep layer = overlay(path, 64);
     layer.copyable = true;
-    layer.open_files = true;  // dpkg and apt take locks on files that are there already
+    layer.open_files = true;  // debconf, dpkg and apt write files that are there already
+    // Locks are made anew: the host's are its root's, whom the node may not have.
+    layer.hidden = {"lock",       "lock-frontend", "triggers/Lock",
+                    "lists/lock", "lists/partial", "lists/auxfiles"};
     steps.push_back(layer);
   }
   steps.push_back(folder("/srv", 0755));
