@@ -27,9 +27,9 @@ def count(emr):
 @pytest.mark.parametrize("changes, message", [
     ({"JobFlowRole": "Nobody"}, "Invalid InstanceProfile: Nobody."),
     ({"ReleaseLabel": "emr-9.9.9"}, "The supplied release label is invalid: emr-9.9.9."),
-    ({"ReleaseLabel": "emr-6.5.0"}, "emr-7.10.0"),
+    ({"ReleaseLabel": "emr-6.12.0"}, "emr-7.10.0"),
     ({"Applications": [{"Name": "Sparkle"}]}, "Spark"),
-    ({"Instances": {"InstanceCount": 3, "SlaveInstanceType": "m5.xlarge"}}, "primary node only"),
+    ({"Instances": {"InstanceCount": 3, "SlaveInstanceType": "z9.huge"}}, "m5.xlarge"),
     ({"Instances": {"MasterInstanceType": "z9.huge"}}, "m5.xlarge"),
     ({"SecurityConfiguration": "encrypted"}, "SecurityConfiguration is refused"),
     ({"LogUri": "/tmp/logs"}, "LogUri '/tmp/logs' is not valid"),

@@ -81,7 +81,7 @@ base::Result<wire::RemoveAutoScalingPolicyOutput> Emr::remove_auto_scaling_polic
 base::Status Emr::find_group(const aws::Context& context, std::string_view cluster_id,
                              std::string_view group_id) {
   const store::ClusterRow row = TRY(find_cluster(context, cluster_id));
-  for (const cluster::Group& group : groups_of(row)) {
+  for (const cluster::Group& group : row.wanted.groups) {
     if (group.id == group_id) return base::ok();
   }
   return no_such_group(group_id);

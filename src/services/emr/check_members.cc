@@ -114,7 +114,8 @@ void group_without_effect(const base::JsonObject& group, std::vector<std::string
   }
 }
 
-std::vector<std::string> members_without_effect(const wire::RunJobFlowInput& input) {
+std::vector<std::string> members_without_effect(const wire::RunJobFlowInput& input,
+                                                const cluster::Wanted& wanted) {
   std::vector<std::string> out;
   for (const Member& member : kWithoutEffect) {
     if (asks(input.raw(), member.name)) out.push_back(sentence(member.name, member.why));
@@ -133,10 +134,10 @@ std::vector<std::string> members_without_effect(const wire::RunJobFlowInput& inp
     group_without_effect(group.raw(), out);
   for (const wire::InstanceFleetConfig& fleet : instances.instance_fleets())
     group_without_effect(fleet.raw(), out);
-  if (input.applications().empty()) {
+  if (wanted.applications.empty()) {
     out.push_back(
         "No Applications were asked for; Amazon EMR would install Hadoop, which cannot be run here "
-        "yet: nothing is.");
+        "yet on this release: nothing is.");
   }
   if (const base::JsonArray* configurations = base::find_array(input.raw(), "Configurations")) {
     for (std::string& each : apps::configurations_without_effect(*configurations))

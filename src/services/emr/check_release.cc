@@ -11,6 +11,8 @@ namespace {
 
 namespace wire = aws::emr;
 
+constexpr char kHadoop[] = "Hadoop";
+
 std::string runnable(const apps::Releases& releases) {
   const std::vector<std::string> labels = releases.runnable_labels();
   return labels.empty() ? "None can be run here."
@@ -88,13 +90,33 @@ base::Status check_applications(const wire::RunJobFlowInput& input, const apps::
                                 waiting.size() == 1 ? "it" : "them", list_of(release.runnable)));
 }
 
+bool runs_hadoop(const apps::Release& release) {
+  return std::find(release.runnable.begin(), release.runnable.end(), kHadoop) !=
+         release.runnable.end();
+}
+
 }  // namespace
+
+base::Status check_nodes_can_join(const apps::Releases& releases, const cluster::Wanted& wanted) {
+  if (wanted.groups.size() < 2) return base::ok();
+  const apps::Release* release = releases.find(wanted.release_label);
+  if (release && runs_hadoop(*release)) return base::ok();
+  std::vector<std::string> labels;
+  for (const apps::Release& each : releases.all()) {
+    if (runs_hadoop(each)) labels.push_back(each.label);
+  }
+  return validation(fmt::format(
+      "Core and task nodes need Hadoop, which cannot be run here yet on {}: ask for a primary node "
+      "only. Hadoop runs on: {}.",
+      wanted.release_label, labels.empty() ? "no release" : list_of(labels)));
+}
 
 base::Status check_release(const wire::RunJobFlowInput& input, const apps::Releases& releases,
                            cluster::Wanted& wanted) {
   const apps::Release* release = TRY(find_release(input, releases));
   wanted.release_label = release->label;
   TRY(check_applications(input, *release, wanted));
+  if (input.applications().empty() && runs_hadoop(*release)) wanted.applications = {kHadoop};
   if (const base::JsonArray* configurations = base::find_array(input.raw(), "Configurations")) {
     TRY(apps::check_configurations(*configurations));
     wanted.configurations = *configurations;

@@ -123,7 +123,7 @@ wire::ClusterStatus cluster_status(const cluster::Status& status) {
 int64_t normalized_instance_hours(const store::ClusterRow& row, const apps::InstanceTypes& types,
                                   base::Time now) {
   int64_t sum = 0;
-  for (const cluster::Node& node : nodes_of(row)) {
+  for (const cluster::Node& node : row.status.nodes) {
     const apps::InstanceType* type = types.find(node.instance_type);
     if (!node.timeline.ready || !type) continue;
     const double hours = std::chrono::duration<double, std::ratio<3600>>(
@@ -144,8 +144,8 @@ base::JsonArray tags_answer(const cluster::Wanted& wanted) {
 wire::Cluster cluster_answer(const store::ClusterRow& row, const apps::Releases& releases,
                              const apps::InstanceTypes& types, base::Time now) {
   const cluster::Wanted& wanted = row.wanted;
-  const std::vector<cluster::Group> groups = groups_of(row);
-  const std::vector<cluster::Node> nodes = nodes_of(row);
+  const std::vector<cluster::Group>& groups = row.wanted.groups;
+  const std::vector<cluster::Node>& nodes = row.status.nodes;
   wire::Cluster out;
   out.set_id(row.key.id)
       .set_name(wanted.name)

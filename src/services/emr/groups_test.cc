@@ -188,18 +188,18 @@ TEST_F(Groups, EveryInstanceCountsItsOwnHours) {
 }
 
 TEST_F(Groups, AClusterThatWasKeptBeforeThereWereGroupsStillAnswers) {
-  const std::string id = run();
+  const cluster::Wanted kept = cluster::wanted_from({{"name", "old"},
+                                                     {"release_label", "emr-7.10.0"},
+                                                     {"instance_type", "m5.xlarge"},
+                                                     {"group_id", "ig-OLD"},
+                                                     {"keep_alive", true}});
+  const std::string id = "j-OLDER";
+  ASSERT_TRUE(store_->create_cluster(key(id), kept, request("{}"), {}, {}, {}).ok());
+  EXPECT_EQ(at(groups(id), "InstanceGroups.0.Id"), "ig-OLD");
+  EXPECT_EQ(listed(id), 0u);
   settle(id);
-  const std::string group = at(groups(id), "InstanceGroups.0.Id");
-  ASSERT_TRUE(store_
-                  ->change_wanted({key(id)},
-                                  [](cluster::Wanted& wanted, const cluster::Status&) {
-                                    wanted.groups.clear();
-                                    return base::ok();
-                                  })
-                  .ok());
-  EXPECT_EQ(at(groups(id), "InstanceGroups.0.Id"), group);
   EXPECT_EQ(at(groups(id), "InstanceGroups.0.RunningInstanceCount"), "1");
+  EXPECT_EQ(at(groups(id), "InstanceGroups.0.InstanceType"), "m5.xlarge");
   EXPECT_EQ(listed(id), 1u);
   EXPECT_EQ(at(describe(id), "Cluster.InstanceCollectionType"), "INSTANCE_GROUP");
   EXPECT_NE(at(describe(id), "Cluster.MasterPublicDnsName"), "");

@@ -75,10 +75,6 @@ std::string_view market_of(const cluster::Group& group, const cluster::Node& nod
 
 }  // namespace
 
-std::vector<cluster::Group> groups_of(const store::ClusterRow& row) { return row.wanted.groups; }
-
-std::vector<cluster::Node> nodes_of(const store::ClusterRow& row) { return row.status.nodes; }
-
 cluster::GroupStatus status_of(const store::ClusterRow& row, const cluster::Group& group) {
   for (const cluster::GroupStatus& status : row.status.groups) {
     if (status.id == group.id) return status;
@@ -86,8 +82,7 @@ cluster::GroupStatus status_of(const store::ClusterRow& row, const cluster::Grou
   cluster::GroupStatus out;
   out.id = group.id;
   out.timeline.created = row.status.timeline.created;
-  const std::vector<cluster::Node> nodes = nodes_of(row);
-  for (const cluster::Node& node : nodes) {
+  for (const cluster::Node& node : row.status.nodes) {
     if (node.group_id != group.id) continue;
     out.timeline = node.timeline;
     if (node.state == InstanceState::kBootstrapping) out.state = GroupState::kBootstrapping;
@@ -142,7 +137,7 @@ wire::InstanceGroup group_answer(const store::ClusterRow& row, const cluster::Gr
       .set_instance_group_type(cluster::name_of(group.role))
       .set_instance_type(group.instance_type)
       .set_requested_instance_count(group.count)
-      .set_running_instance_count(running_in(nodes_of(row), group))
+      .set_running_instance_count(running_in(row.status.nodes, group))
       .set_status(std::move(status))
       .set_configurations(group.configurations)
       .set_configurations_version(group.configurations_version)
@@ -166,7 +161,7 @@ wire::InstanceFleet fleet_answer(const store::ClusterRow& row, const cluster::Gr
   status.set_state(fleet_state(is.state))
       .set_state_change_reason(reason_answer<wire::InstanceFleetStateChangeReason>(is.reason))
       .set_timeline(timeline_answer<wire::InstanceFleetTimeline>(is.timeline));
-  const std::vector<cluster::Node> nodes = nodes_of(row);
+  const std::vector<cluster::Node>& nodes = row.status.nodes;
   int64_t on_demand = 0, spot = 0;
   for (const cluster::Node& node : nodes) {
     if (node.group_id != fleet.id || node.state != InstanceState::kRunning) continue;
@@ -221,9 +216,8 @@ wire::Instance instance_answer(const store::ClusterRow& row, const cluster::Grou
     out.set_public_dns_name(address).set_public_ip_address(address == "localhost" ? "127.0.0.1"
                                                                                   : address);
   }
-  // On the host's network it has a name for its own use only.
-  const std::string address = node.address.empty() ? cluster::private_ip(as_cluster) : node.address;
-  out.set_private_ip_address(address).set_private_dns_name(cluster::private_dns(row.key, address));
+  out.set_private_ip_address(cluster::private_ip(as_cluster, node))
+      .set_private_dns_name(cluster::private_dns(as_cluster, node));
   group.fleet ? out.set_instance_fleet_id(group.id) : out.set_instance_group_id(group.id);
   out.set_ebs_volumes(volumes_answer(node.instance_id, group.volumes_gib.size()));
   return out;
@@ -238,7 +232,7 @@ wire::InstanceGroupDetail group_detail(const store::ClusterRow& row, const clust
       .set_instance_role(cluster::name_of(group.role))
       .set_instance_type(group.instance_type)
       .set_instance_request_count(group.count)
-      .set_instance_running_count(running_in(nodes_of(row), group))
+      .set_instance_running_count(running_in(row.status.nodes, group))
       .set_state(cluster::name_of(is.state));
   const auto created = is.timeline.created ? is.timeline.created : row.status.timeline.created;
   if (created) out.set_creation_date_time(base::to_millis(*created));

@@ -12,10 +12,6 @@
 
 namespace howdah::services::emr {
 
-/// `wanted.groups`: the MASTER one first.
-std::vector<cluster::Group> groups_of(const store::ClusterRow& row);
-/// `status.nodes`: those that have ended too.
-std::vector<cluster::Node> nodes_of(const store::ClusterRow& row);
 /// As control recorded it; a group that it has not looked at yet follows its cluster.
 cluster::GroupStatus status_of(const store::ClusterRow& row, const cluster::Group& group);
 

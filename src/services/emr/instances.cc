@@ -61,13 +61,13 @@ base::Result<wire::ListInstancesOutput> Emr::list_instances(const aws::Context& 
                                                             const wire::ListInstancesInput& input) {
   const store::ClusterRow row = TRY(find_cluster(context, input.cluster_id()));
   const int after = TRY(number_after(input.marker().value_or("")));
-  const std::vector<cluster::Group> groups = groups_of(row);
+  const std::vector<cluster::Group>& groups = row.wanted.groups;
   TRY(check_filters(input, groups));
   const std::string id(input.instance_group_id().value_or(input.instance_fleet_id().value_or("")));
   std::vector<std::string> roles = input.instance_group_types();
   if (const auto role = input.instance_fleet_type()) roles = {std::string(*role)};
   const std::vector<std::string> states = input.instance_states();
-  const std::vector<cluster::Node> nodes = nodes_of(row);
+  const std::vector<cluster::Node>& nodes = row.status.nodes;
 
   wire::ListInstancesOutput out;
   std::vector<wire::Instance> found;
@@ -94,7 +94,7 @@ base::Result<wire::ListInstancesOutput> Emr::list_instances(const aws::Context& 
 base::Result<wire::ListInstanceGroupsOutput> Emr::list_instance_groups(
     const aws::Context& context, const wire::ListInstanceGroupsInput& input) {
   const store::ClusterRow row = TRY(find_cluster(context, input.cluster_id()));
-  const std::vector<cluster::Group> groups = groups_of(row);
+  const std::vector<cluster::Group>& groups = row.wanted.groups;
   if (uses_fleets(groups)) return fleets_not_supported("ListInstanceGroups", "ListInstanceFleets");
   if (input.marker().value_or("") != "") return bad_marker();  // at most 50: one page
   std::vector<wire::InstanceGroup> answers;
@@ -107,7 +107,7 @@ base::Result<wire::ListInstanceGroupsOutput> Emr::list_instance_groups(
 base::Result<wire::ListInstanceFleetsOutput> Emr::list_instance_fleets(
     const aws::Context& context, const wire::ListInstanceFleetsInput& input) {
   const store::ClusterRow row = TRY(find_cluster(context, input.cluster_id()));
-  const std::vector<cluster::Group> groups = groups_of(row);
+  const std::vector<cluster::Group>& groups = row.wanted.groups;
   if (!uses_fleets(groups)) return groups_not_supported("ListInstanceFleets", "ListInstanceGroups");
   if (input.marker().value_or("") != "") return bad_marker();  // at most three: one page
   std::vector<wire::InstanceFleet> answers;

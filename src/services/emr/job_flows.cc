@@ -51,8 +51,8 @@ wire::JobFlowExecutionStatusDetail status_detail(const cluster::Status& status) 
 wire::JobFlowInstancesDetail instances_detail(const store::ClusterRow& row,
                                               const apps::Releases& releases,
                                               const apps::InstanceTypes& types, base::Time now) {
-  const std::vector<cluster::Group> groups = groups_of(row);
-  const std::vector<cluster::Node> nodes = nodes_of(row);
+  const std::vector<cluster::Group>& groups = row.wanted.groups;
+  const std::vector<cluster::Node>& nodes = row.status.nodes;
   wire::JobFlowInstancesDetail out;
   int64_t count = 0;
   std::string slave = groups.front().instance_type;

@@ -78,7 +78,7 @@ base::Result<wire::AddInstanceGroupsOutput> Emr::add_instance_groups(
   const cluster::Key key = key_of(context, input.job_flow_id());
   auto row = store_.cluster(key);
   if (!row.ok()) return of_job_flow(std::move(row).error(), input.job_flow_id());
-  if (uses_fleets(groups_of(*row)))
+  if (uses_fleets(row->wanted.groups))
     return fleets_not_supported("AddInstanceGroups", "AddInstanceFleet");
   if (input.instance_groups().empty())
     return validation("InstanceGroups is empty: give at least one instance group.");
@@ -107,7 +107,7 @@ base::Result<wire::AddInstanceGroupsOutput> Emr::add_instance_groups(
 base::Result<wire::AddInstanceFleetOutput> Emr::add_instance_fleet(
     const aws::Context& context, const wire::AddInstanceFleetInput& input) {
   const store::ClusterRow row = TRY(find_cluster(context, input.cluster_id()));
-  if (!uses_fleets(groups_of(row)))
+  if (!uses_fleets(row.wanted.groups))
     return groups_not_supported("AddInstanceFleet", "AddInstanceGroups");
   auto fleet = fleet_from(input.instance_fleet(), instance_types_);
   if (!fleet.ok()) return as_invalid_request(std::move(fleet).error());
@@ -138,7 +138,7 @@ base::Result<cluster::Key> Emr::cluster_of_group(const aws::Context& context, st
   do {
     const auto page = TRY(store_.clusters(context.account, context.region, filter, marker, 100));
     for (const store::ClusterRow& row : page.rows) {
-      for (const cluster::Group& group : groups_of(row)) {
+      for (const cluster::Group& group : row.wanted.groups) {
         if (group.id == id) return row.key;
       }
     }
@@ -152,7 +152,7 @@ base::Result<wire::ModifyInstanceGroupsOutput> Emr::modify_instance_groups(
   cluster::Key key;
   if (const auto id = input.cluster_id()) {
     const store::ClusterRow row = TRY(find_cluster(context, *id));
-    if (uses_fleets(groups_of(row)))
+    if (uses_fleets(row.wanted.groups))
       return fleets_not_supported("ModifyInstanceGroups", "ModifyInstanceFleet");
     key = row.key;
   }
@@ -172,7 +172,7 @@ base::Result<wire::ModifyInstanceGroupsOutput> Emr::modify_instance_groups(
 base::Result<wire::ModifyInstanceFleetOutput> Emr::modify_instance_fleet(
     const aws::Context& context, const wire::ModifyInstanceFleetInput& input) {
   const store::ClusterRow row = TRY(find_cluster(context, input.cluster_id()));
-  if (!uses_fleets(groups_of(row)))
+  if (!uses_fleets(row.wanted.groups))
     return groups_not_supported("ModifyInstanceFleet", "ModifyInstanceGroups");
   const wire::InstanceFleetModifyConfig asked = input.instance_fleet();
   auto done =
@@ -182,7 +182,7 @@ base::Result<wire::ModifyInstanceFleetOutput> Emr::modify_instance_fleet(
                     if (!is_up(status)) return only_while_up("fleet");
                     cluster::Group* fleet = group_in(wanted, asked.instance_fleet_id());
                     if (!fleet) return no_such_fleet(asked.instance_fleet_id());
-                    return modify_fleet(asked, *fleet, wanted, instance_types_);
+                    return modify_fleet(asked, *fleet, wanted, status, instance_types_);
                   },
                   {}, {});
   if (!done.ok())

@@ -20,9 +20,14 @@ namespace howdah::services::emr {
 /// protection.
 base::Status check_plain_members(const aws::emr::RunJobFlowInput& input, cluster::Wanted& wanted);
 
-/// ReleaseLabel, AmiVersion, Applications, Configurations. The errors list what is known or runs.
+/// ReleaseLabel, AmiVersion, Applications (none: Hadoop, as on EMR), Configurations. The errors
+/// list what is known or runs.
 base::Status check_release(const aws::emr::RunJobFlowInput& input, const apps::Releases& releases,
                            cluster::Wanted& wanted);
+
+/// Core and task nodes join HDFS and YARN: refused on a label whose Hadoop does not run here. To be
+/// called once `wanted.groups` is filled.
+base::Status check_nodes_can_join(const apps::Releases& releases, const cluster::Wanted& wanted);
 
 /// Instance groups, instance fleets, or the three older members (then of groups that stand for
 /// them): fills `wanted.groups`, the MASTER one first, without ids.
@@ -34,7 +39,8 @@ base::Status check_refused_members(const aws::emr::RunJobFlowInput& input);
 
 /// A sentence for each member that is accepted, echoed and does nothing here; for the cluster's
 /// events.
-std::vector<std::string> members_without_effect(const aws::emr::RunJobFlowInput& input);
+std::vector<std::string> members_without_effect(const aws::emr::RunJobFlowInput& input,
+                                                const cluster::Wanted& wanted);
 
 /// The same of an InstanceGroupConfig or an InstanceFleetConfig, as received: added to `out`, each
 /// sentence once.

@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "apps/configurations.h"
-#include "base/text.h"
 #include "services/emr/errors.h"
 #include "services/emr/group_request.h"
-#include "services/emr/volumes.h"
 
 namespace howdah::services::emr {
 namespace {
@@ -40,7 +37,8 @@ base::Status check_members(const std::vector<std::string>& ids,
   return base::ok();
 }
 
-base::Status check_size(int64_t count, const cluster::Group& group, const cluster::Wanted& wanted) {
+base::Status check_size(int64_t count, const cluster::Group& group, const cluster::Wanted& wanted,
+                        const cluster::Status& status) {
   if (count < 0) {
     return validation(
         fmt::format("InstanceCount {} is not valid: it must not be negative.", count));
@@ -57,7 +55,7 @@ base::Status check_size(int64_t count, const cluster::Group& group, const cluste
         fmt::format("A core instance {} must have at least one instance: HDFS is kept on it.",
                     group.fleet ? "fleet" : "group"));
   }
-  const int copies = replication_of(wanted, group);
+  const int copies = cluster::replication_of({{}, wanted, status, {}});
   if (count >= copies) return base::ok();
   return validation(fmt::format(
       "The core instance {} {} cannot be resized to {} instance{}: HDFS keeps {} copies "
@@ -127,7 +125,7 @@ base::Status resize(const wire::InstanceGroupModifyConfig& asked, cluster::Group
   TRY(check_members(shrink.protect, living, group));
   const size_t named = asked.ec2_instance_ids_to_terminate().size();
   const int64_t count = asked.instance_count().value_or(group.count - static_cast<int64_t>(named));
-  TRY(check_size(count, group, wanted));
+  TRY(check_size(count, group, wanted, status));
   const int64_t decrease = group.count - count;
   if (named > 0 && static_cast<int64_t>(named) != decrease) {
     return validation(fmt::format(
@@ -192,21 +190,6 @@ base::JsonArray merged(const base::JsonArray& before, const base::JsonArray& add
   return out;
 }
 
-int replication_of(const cluster::Wanted& wanted, const cluster::Group& core) {
-  base::JsonArray all = wanted.configurations;
-  for (const base::Json& item : core.configurations) all.push_back(item);
-  const apps::Configurations flat = apps::flatten(all);
-  if (const std::string* found = apps::find(flat.of("hdfs-site"), "dfs.replication")) {
-    int copies = 0;
-    const std::string_view text = base::trim(*found);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), copies);
-    if (error == std::errc() && end == text.data() + text.size() && copies >= 1) return copies;
-  }
-  const int64_t first =
-      core.fleet ? core.count : base::int_at(core.request, "InstanceCount", core.count);
-  return first < 4 ? 1 : first < 10 ? 2 : 3;
-}
-
 base::Status modify_group(const wire::InstanceGroupModifyConfig& asked, cluster::Group& group,
                           const cluster::Wanted& wanted, const cluster::Status& status) {
   const bool resizes = asked.instance_count() || asked.shrink_policy() ||
@@ -226,7 +209,8 @@ base::Status modify_group(const wire::InstanceGroupModifyConfig& asked, cluster:
 }
 
 base::Status modify_fleet(const wire::InstanceFleetModifyConfig& asked, cluster::Group& fleet,
-                          const cluster::Wanted& wanted, const apps::InstanceTypes& types) {
+                          const cluster::Wanted& wanted, const cluster::Status& status,
+                          const apps::InstanceTypes& types) {
   if (fleet.role == Role::kMaster)
     return validation("A master instance fleet may not be modified.");
   const auto on_demand = asked.target_on_demand_capacity(), spot = asked.target_spot_capacity();
@@ -259,7 +243,7 @@ base::Status modify_fleet(const wire::InstanceFleetModifyConfig& asked, cluster:
         "instead of {}: a fleet is of one type here while it has instances.",
         fleet.id, made.instance_type, fleet.instance_type));
   }
-  TRY(check_size(shape.count(), fleet, wanted));
+  TRY(check_size(shape.count(), fleet, wanted, status));
   fleet.instance_type = made.instance_type;
   fleet.volumes_gib = made.volumes_gib;
   fleet.count = shape.count();

@@ -18,11 +18,8 @@ base::Status modify_group(const aws::emr::InstanceGroupModifyConfig& asked, clus
 
 /// Targets, InstanceTypeConfigs and ResizeSpecifications of one fleet.
 base::Status modify_fleet(const aws::emr::InstanceFleetModifyConfig& asked, cluster::Group& fleet,
-                          const cluster::Wanted& wanted, const apps::InstanceTypes& types);
-
-/// Copies of a block that HDFS keeps: dfs.replication of the configurations, else EMR's default by
-/// the number of core instances that the cluster began with (1 to 3: 1; 4 to 9: 2; more: 3).
-int replication_of(const cluster::Wanted& wanted, const cluster::Group& core);
+                          const cluster::Wanted& wanted, const cluster::Status& status,
+                          const apps::InstanceTypes& types);
 
 /// MERGE: properties of the same classification are added or replaced, the others stay.
 base::JsonArray merged(const base::JsonArray& before, const base::JsonArray& added);

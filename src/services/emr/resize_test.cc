@@ -146,13 +146,12 @@ TEST_F(Resize, HdfsKeepsAsManyCoreInstancesAsItHasCopies) {
 }
 
 TEST_F(Resize, WithoutAConfigurationTheCopiesFollowTheFirstCount) {
-  cluster::Wanted wanted;
-  cluster::Group core;
-  for (const auto& [count, copies] :
-       {std::pair(1, 1), std::pair(3, 1), std::pair(4, 2), std::pair(9, 2), std::pair(10, 3)}) {
-    core.request["InstanceCount"] = count;
-    EXPECT_EQ(replication_of(wanted, core), copies) << count;
-  }
+  const std::string id = up(R"({"Instances":{"InstanceGroups":null,
+      "MasterInstanceType":"m5.xlarge","InstanceCount":5}})");
+  record(id, [](cluster::Status& status) { status.replication = 2; });
+  modify(id, kCore, R"("InstanceCount":2)");
+  EXPECT_TRUE(refused(id, kCore, R"("InstanceCount":1)")
+                  .starts_with("ValidationException: The core instance group "));
 }
 
 TEST_F(Resize, WhatMakesNoSenseIsRefusedAndNothingChanges) {

@@ -55,6 +55,7 @@ base::Result<wire::RunJobFlowOutput> Emr::run_job_flow(const aws::Context& conte
   TRY(check_release(input, releases_, wanted));
   TRY(check_refused_members(input));
   TRY(check_instances(input, instance_types_, wanted));
+  TRY(check_nodes_can_join(releases_, wanted));
   TRY(check_roles(context, input));
   std::string step_role;
   if (const auto arn = input.step_execution_role_arn()) {
@@ -76,7 +77,7 @@ base::Result<wire::RunJobFlowOutput> Emr::run_job_flow(const aws::Context& conte
       store_.create_cluster(key, wanted, input.raw(), steps, retry,
                             {{"JobFlowId", key.id}, {"ClusterArn", cluster::cluster_arn(key)}}));
   const bool made_now = base::text_at(answer, "JobFlowId") == key.id;
-  const std::vector<std::string> warnings = members_without_effect(input);
+  const std::vector<std::string> warnings = members_without_effect(input, wanted);
   if (made_now && !warnings.empty()) TRY(store_.warn(key, base::join(warnings, "\n")));
   return wire::RunJobFlowOutput(std::move(answer));
 }

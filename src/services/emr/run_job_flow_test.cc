@@ -26,8 +26,8 @@ constexpr Refusal kRefusals[] = {
     {R"({"Name":"a|b"})", "ValidationException: The cluster name contains '|'"},
     {R"({"ReleaseLabel":"emr-9.9.9"})",
      "ValidationException: The supplied release label is invalid: emr-9.9.9."},
-    {R"({"ReleaseLabel":"emr-6.5.0"})",
-     "ValidationException: The release label emr-6.5.0 is known, but"},
+    {R"({"ReleaseLabel":"emr-6.12.0"})",
+     "ValidationException: The release label emr-6.12.0 is known, but"},
     {R"({"ReleaseLabel":null})",
      "ValidationException: Must specify exactly one of the following: release label"},
     {R"({"AmiVersion":"3.1.0"})",
@@ -37,8 +37,8 @@ constexpr Refusal kRefusals[] = {
      "ValidationException: AmiVersion 3.1.0 is refused"},
     {R"({"Applications":[{"Name":"Sparkle"}]})",
      "ValidationException: The application 'Sparkle' is not part of emr-7.10.0"},
-    {R"({"Applications":[{"Name":"Spark"},{"Name":"Hive"}]})",
-     "ValidationException: Hive cannot be run here yet on emr-7.10.0"},
+    {R"({"Applications":[{"Name":"Spark"},{"Name":"Presto"}]})",
+     "ValidationException: Presto cannot be run here yet on emr-7.10.0"},
     {R"({"SupportedProducts":["mapr"]})", "ValidationException: Cannot specify supported products"},
     {R"({"Configurations":[{"Classification":"sparkle-defaults","Properties":{}}]})",
      "ValidationException: "},
@@ -121,7 +121,7 @@ TEST_F(RunJobFlow, LimitsAreCounted) {
 
 TEST_F(RunJobFlow, ErrorsListWhatIsKnownAndWhatRuns) {
   const std::string label = run_error(R"({"ReleaseLabel":"emr-9.9.9"})");
-  EXPECT_NE(label.find("What runs here: emr-7.10.0."), label.npos) << label;
+  EXPECT_NE(label.find("What runs here: emr-7.10.0"), label.npos) << label;
   EXPECT_NE(label.find("emr-6.5.0"), label.npos) << label;
   const std::string application = run_error(R"({"Applications":[{"Name":"Sparkle"}]})");
   EXPECT_NE(application.find("Hive"), application.npos) << application;
@@ -161,6 +161,12 @@ TEST_F(RunJobFlow, WhatHasNoEffectIsAcceptedAndSaid) {
   }
   EXPECT_EQ(at(describe(id), "Cluster.EbsRootVolumeSize"), "20");
   EXPECT_TRUE(warnings(run()).empty());
+}
+
+TEST_F(RunJobFlow, WithoutApplicationsItIsHadoopAsOnEmr) {
+  const std::string id = run(R"({"Applications":null})");
+  EXPECT_EQ(at(describe(id), "Cluster.Applications.0.Name"), "Hadoop");
+  EXPECT_TRUE(warnings(id).empty());
 }
 
 TEST_F(RunJobFlow, AnSdksRetryMakesNoSecondCluster) {
