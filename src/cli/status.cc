@@ -4,6 +4,7 @@
 #include "cli/clusters.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/nodes.h"
 #include "cli/terminal.h"
 
 namespace howdah::cli {
@@ -14,6 +15,7 @@ struct ClusterView {
   ClusterRow cluster;
   size_t pending = 0, running = 0, over = 0;
   std::string running_id;
+  NodesView nodes;
 };
 
 base::Result<std::vector<ClusterView>> look(Api& api) {
@@ -28,9 +30,40 @@ base::Result<std::vector<ClusterView>> look(Api& api) {
       else
         ++view.running, view.running_id = step.id;
     }
+    // One that has just gone, or a server of an earlier version: the rest is worth showing.
+    if (auto nodes = look_at_nodes(api, view.cluster.id); nodes.ok())
+      view.nodes = std::move(nodes).value();
     views.push_back(std::move(view));
   }
   return views;
+}
+
+void print_nodes(const std::vector<ClusterView>& views) {
+  std::vector<std::vector<std::string>> groups, nodes;
+  for (const ClusterView& view : views) {
+    for (const GroupRow& group : view.nodes.groups) {
+      groups.push_back({view.cluster.id, group.id, group.role, group.type,
+                        fmt::format("{}/{}", group.running, group.wanted), group.state,
+                        group.reason});
+    }
+    for (const NodeRow& node : view.nodes.nodes) {
+      nodes.push_back(
+          {view.cluster.id, node.id, node.role, node.type, node.address, node.state, node.reason});
+    }
+  }
+  if (!groups.empty()) {
+    fmt::print("\n{}", table({"CLUSTER", "GROUP", "ROLE", "TYPE", "RUNNING", "STATE", "REASON"},
+                             groups, 5));
+  }
+  if (!nodes.empty()) {
+    fmt::print("\n{}", table({"CLUSTER", "INSTANCE", "ROLE", "TYPE", "ADDRESS", "STATE", "REASON"},
+                             nodes, 5));
+  }
+  for (const ClusterView& view : views) {
+    for (const std::string& warning : view.nodes.warnings)
+      fmt::print("\n{} {}: {}", paint("warning", Colour::kYellow), view.cluster.id, warning);
+    if (!view.nodes.warnings.empty()) fmt::print("\n");
+  }
 }
 
 void print_text(const Globals& globals, const RunningServer& server,
@@ -58,6 +91,7 @@ void print_text(const Globals& globals, const RunningServer& server,
                     short_duration(now - view.cluster.created), steps, view.cluster.reason});
   }
   fmt::print("{}", table({"CLUSTER", "NAME", "STATE", "AGE", "STEPS", "REASON"}, rows, 2));
+  print_nodes(views);
 }
 
 base::JsonObject to_json(const Globals& globals, const RunningServer& server,
@@ -65,13 +99,20 @@ base::JsonObject to_json(const Globals& globals, const RunningServer& server,
                          const std::vector<std::string>& engines) {
   base::JsonArray clusters;
   for (const ClusterView& view : views) {
+    base::JsonArray groups, nodes, warnings;
+    for (const GroupRow& group : view.nodes.groups) groups.push_back(to_json(group));
+    for (const NodeRow& node : view.nodes.nodes) nodes.push_back(to_json(node));
+    for (const std::string& warning : view.nodes.warnings) warnings.push_back(base::Json(warning));
     clusters.push_back(base::JsonObject{{"Id", view.cluster.id},
                                         {"Name", view.cluster.name},
                                         {"State", view.cluster.state},
                                         {"Reason", view.cluster.reason},
                                         {"StepsPending", view.pending},
                                         {"StepsRunning", view.running},
-                                        {"StepsOver", view.over}});
+                                        {"StepsOver", view.over},
+                                        {"Groups", std::move(groups)},
+                                        {"Nodes", std::move(nodes)},
+                                        {"Warnings", std::move(warnings)}});
   }
   base::JsonArray installed;
   for (const std::string& engine : engines) installed.emplace_back(engine);
