@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "base/json.h"
@@ -19,18 +18,8 @@ constexpr uint64_t kAnyNode =
 constexpr size_t kAskEvery = 8;  // of so many transfers the NameNode chooses one
 constexpr size_t kMostDataNodes = 64;
 
-// What may go well a moment later: the NameNode starts, a DataNode went, a lease runs out.
-constexpr std::array<std::string_view, 8> kTransient = {"SafeModeException",
-                                                        "StandbyException",
-                                                        "RetriableException",
-                                                        "LeaseExpiredException",
-                                                        "ConnectException",
-                                                        "IOException",
-                                                        "AlreadyBeingCreatedException",
-                                                        "NoRouteToHostException"};
-
-base::Error hdfs_error(int status, std::string_view body, const Location& file,
-                       std::string_view what) {
+base::Error web_error(int status, std::string_view body, const Location& file,
+                      std::string_view what) {
   std::string name, message;
   if (auto parsed = base::parse_json(body); parsed.ok() && parsed->is_object()) {
     if (const auto* remote = base::find_object(parsed->as_object(), "RemoteException")) {
@@ -38,23 +27,12 @@ base::Error hdfs_error(int status, std::string_view body, const Location& file,
       message = base::text_at(*remote, "message");
     }
   }
-  message = message.substr(0, message.find('\n'));
-  if (message.empty()) message = fmt::format("HTTP status {}", status);
-  base::Error error;
-  error.reason = name;
-  error.message = fmt::format("{} {}: HDFS answered {}{}{}", what, uri(file), name,
-                              name.empty() ? "" : ": ", message);
-  error.code = base::Code::kInvalidArgument;
-  if (name == "FileNotFoundException" || (name.empty() && status == 404)) {
-    error.code = base::Code::kNotFound;
-  } else if (name == "AccessControlException" || name == "SecurityException" || status == 401) {
-    error.code = base::Code::kPermissionDenied;
-  } else if (name == "FileAlreadyExistsException" || name == "ParentNotDirectoryException") {
-    error.code = base::Code::kAlreadyExists;
-  } else if (std::find(kTransient.begin(), kTransient.end(), name) != kTransient.end() ||
-             (name.empty() && status >= 500)) {
-    error.code = base::Code::kUnavailable;
-  }
+  const std::string where = fmt::format("{} {}", what, uri(file));
+  if (!name.empty()) return hdfs_error(name, message, where);
+  base::Error error = base::invalid_argument(fmt::format("{}: HTTP status {}", where, status));
+  if (status == 404) error.code = base::Code::kNotFound;
+  if (status == 401 || status == 403) error.code = base::Code::kPermissionDenied;
+  if (status >= 500) error.code = base::Code::kUnavailable;
   return error;
 }
 
@@ -96,6 +74,20 @@ std::optional<uint64_t> parse_size(std::string_view text) {
   return number << shift;
 }
 
+HdfsStore::HdfsStore(HdfsOptions options, base::Ids& ids, const Retry& retry)
+    : options_(std::move(options)),
+      ids_(ids),
+      retry_(retry),
+      native_(
+          [&] {
+            NativeOptions native{options_.rpc_address, options_.user, 0, 0};
+            native.replication =
+                static_cast<uint32_t>(parse_size(options_.replication).value_or(0) & 0x7fff);
+            if (options_.block_size_asked) native.block_size = options_.block_size;
+            return native;
+          }(),
+          ids, retry) {}
+
 std::string HdfsStore::name_node_url(std::string_view path, std::string_view query) const {
   return fmt::format("http://{}{}{}?{}&user.name={}", options_.web_address, kRoot,
                      encoded(std::string(path)), query, base::percent_encode(options_.user));
@@ -109,7 +101,7 @@ base::Result<std::string> HdfsStore::ask_once(std::string_view method, const Loc
   auto answer = client->send(request);
   const std::string_view what = parameter(request.url, "op");
   if (!answer.ok()) return without_url(std::move(answer).error(), file, what);
-  if (answer->status >= 300) return hdfs_error(answer->status, answer->body, file, what);
+  if (answer->status >= 300) return web_error(answer->status, answer->body, file, what);
   return std::move(answer->body);
 }
 
@@ -157,7 +149,7 @@ base::Result<std::string> HdfsStore::data_url(std::string_view method, const Loc
     if (answer->status < 300) {
       return base::internal(fmt::format("{} {}: the NameNode named no DataNode", what, uri(file)));
     }
-    return hdfs_error(answer->status, answer->body, file, what);
+    return web_error(answer->status, answer->body, file, what);
   }
   learn(redirect);
   return std::string(redirect);
@@ -240,6 +232,7 @@ base::Result<std::vector<Input>> HdfsStore::list_prefix(const Location& prefix) 
 }
 
 base::Result<Source> HdfsStore::open(const Input& file, uint64_t offset, uint64_t length) {
+  if (native_.available()) return native_.read(file, offset, length);
   std::string query = "op=OPEN";
   const bool whole = offset == 0 && length == file.size;
   if (!whole) query += fmt::format("&offset={}&length={}", offset, length);
@@ -251,11 +244,12 @@ base::Result<Source> HdfsStore::open(const Input& file, uint64_t offset, uint64_
     forget(url);
     return without_url(std::move(head).error(), file.location, "OPEN");
   }
-  if (head->status >= 300) return hdfs_error(head->status, head->body, file.location, "OPEN");
+  if (head->status >= 300) return web_error(head->status, head->body, file.location, "OPEN");
   return Source(std::make_unique<Body>(std::move(lease)));
 }
 
 base::Status HdfsStore::write_file(const Location& file, http::BodySource& bytes) {
+  if (native_.available()) return native_.write(file, bytes);
   std::string query = "op=CREATE&overwrite=true&createparent=true";
   if (!options_.replication.empty()) query += "&replication=" + options_.replication;
   if (options_.block_size_asked) query += fmt::format("&blocksize={}", options_.block_size);
@@ -272,7 +266,7 @@ base::Status HdfsStore::write_file(const Location& file, http::BodySource& bytes
   }
   if (answer->status != 201) {
     forget(url);
-    return hdfs_error(answer->status, answer->body, file, "CREATE");
+    return web_error(answer->status, answer->body, file, "CREATE");
   }
   return base::ok();
 }

@@ -1,21 +1,24 @@
 #pragma once
 
-// Files in HDFS, over WebHDFS (Apache Hadoop: "WebHDFS REST API"): the NameNode answers questions
-// and redirects data to a DataNode. A new file is written beside its place under a name of its own
-// and renamed; a large one as several files of whole blocks, joined by CONCAT before that.
-// Once DataNodes are known, small transfers go to one of them without asking the NameNode first.
-// Threads, failure: see store.h. Safe mode and a lost DataNode are kUnavailable.
+// Files in HDFS. Questions go to the NameNode over WebHDFS (Apache Hadoop: "WebHDFS REST API"),
+// data by HDFS's own protocols (hdfs_native.h), or over WebHDFS too where these cannot be used. A
+// new file is written beside its place under a name of its own and renamed; a large one as several
+// files of whole blocks, joined by CONCAT before that. Over WebHDFS, once DataNodes are known,
+// small transfers go to one of them without asking first. Threads, failure: see store.h. Safe mode
+// and a lost DataNode are kUnavailable.
 
 #include <mutex>
 
 #include "base/ids.h"
 #include "distcp/connections.h"
+#include "distcp/hdfs_native.h"
 #include "distcp/retry.h"
 #include "distcp/store.h"
 
 namespace howdah::distcp {
 
 struct HdfsOptions {
+  std::string rpc_address;  // "host:8020"
   std::string web_address;  // "host:9870"
   std::string user;
   std::string replication;  // of new files; empty: the cluster's default
@@ -28,8 +31,7 @@ std::optional<uint64_t> parse_size(std::string_view text);
 
 class HdfsStore final : public Store {
  public:
-  HdfsStore(HdfsOptions options, base::Ids& ids, const Retry& retry)
-      : options_(std::move(options)), ids_(ids), retry_(retry) {}
+  HdfsStore(HdfsOptions options, base::Ids& ids, const Retry& retry);
 
   base::Result<std::vector<Input>> list(const Location& folder) override;
   base::Result<std::vector<Input>> list_prefix(const Location& prefix) override;
@@ -68,6 +70,7 @@ class HdfsStore final : public Store {
   base::Ids& ids_;
   const Retry& retry_;
   Connections connections_;
+  HdfsNative native_;
   std::mutex mutex_;  // guards what follows
   std::vector<DataNode> data_nodes_;
   size_t next_ = 0;

@@ -73,7 +73,11 @@ base::Status HdfsWriter::rename() {
                                         base::percent_encode(file_.location.path, "/"));
   int tries = 0;
   return store_.retry_([&]() -> base::Status {
-    const auto renamed = store_.ask_once("PUT", from, query);
+    const auto renamed = [&]() -> base::Status {
+      if (store_.native_.available()) return store_.native_.rename(from, file_.location);
+      TRY(store_.ask_once("PUT", from, query));
+      return base::ok();
+    }();
     if (renamed.ok()) return base::ok();
     if (tries++ > 0 && renamed.error().code == base::Code::kNotFound) {
       const auto there = store_.look(file_.location);

@@ -30,6 +30,9 @@ class Retry {
     }));
     return *std::move(value);
   }
+  /// False when a stop was requested meanwhile.
+  bool pause(base::Millis duration) const { return clock_.wait(duration, stop_); }
+  base::Millis now() const { return clock_.steady(); }
 
  private:
   base::Clock& clock_;

@@ -39,6 +39,7 @@ std::unique_ptr<Store> Session::make(const Location& location) {
     }
     case Scheme::kHdfs: {
       HdfsOptions options;
+      options.rpc_address = location.authority;
       options.web_address = site_.web_address(location.authority);
       options.user = site_.user;
       options.replication = property("dfs.replication");
