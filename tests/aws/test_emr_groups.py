@@ -30,17 +30,24 @@ VOLUMES = {"EbsOptimized": True, "EbsBlockDeviceConfigs": [
     {"VolumesPerInstance": 2, "VolumeSpecification": {"VolumeType": "gp3", "SizeInGB": 64}}]}
 
 
+SETTINGS = """<settings><mirrors><mirror><id>nowhere</id><mirrorOf>*</mirrorOf>
+<url>{url}</url></mirror></mirrors></settings>"""
+
+
 @pytest.fixture(scope="module")
 def still_starting(request, tmp_path_factory):
-    """A server that can fetch no engine: whoever asks its package index waits."""
+    """A server that can fetch no engine: whoever asks its package indexes waits."""
     folder = tmp_path_factory.mktemp("starting")
+    (folder / ".m2").mkdir()
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(64)
         nowhere = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        environment = {"XDG_DATA_HOME": str(folder / "engines"), "PIP_INDEX_URL": nowhere,
-                       "PIP_CONFIG_FILE": os.devnull, "MAVEN_ARGS": "-o"}
+        (folder / ".m2" / "settings.xml").write_text(SETTINGS.format(url=nowhere))
+        environment = {"HOME": str(folder), "HOWDAH_CACHE": str(folder / "cache"),
+                       "PIP_INDEX_URL": nowhere, "PIP_CONFIG_FILE": os.devnull}
         running = server_module.Server(folder / "data", request.config.getoption("--server"),
+                                       arguments=["--engines", str(folder / "engines")],
                                        environment=environment)
         yield running.start()
         running.__exit__()
