@@ -26,7 +26,6 @@ constexpr size_t kMostRemembered = 4096;
 constexpr size_t kEndedTail = 16 * 1024;
 constexpr size_t kLogTail = 8 * 1024;
 constexpr size_t kLastLines = 12;
-constexpr int64_t kGiveUpSeconds = 60;
 
 std::optional<int64_t> number_of(std::string_view text) {
   int64_t out = 0;
@@ -68,9 +67,10 @@ class LocalDaemons final : public Daemons {
   Status control(const cluster::Cluster& cluster, const cluster::Node& node, DaemonVerb verb,
                  const std::string& unit) override {
     const std::string id = cluster::node_id(cluster, node.number);
+    // One that does not end in time is killed.
     const char* word = verb == DaemonVerb::kUp     ? "up"
-                       : verb == DaemonVerb::kDown ? "down"
-                                                   : "restart";
+                       : verb == DaemonVerb::kDown ? "force-stop"
+                                                   : "force-restart";
     const nodes::NodeSeen seen = TRY(nodes_.look(id));
     // "sv-3-up-hadoop-hdfs-datanode": the third of this unit. Asked while the same still runs, it
     // is the same.
@@ -86,8 +86,7 @@ class LocalDaemons final : public Daemons {
     }
     nodes::ProcessSpec process;
     process.id = fmt::format("sv-{}-{}-{}", newest + 1, word, unit);
-    // `restart` waits for the old one to end: the daemon's own shutdown may take a while.
-    process.argv = {"sv", "-w", "60", word, fmt::format("{}/{}", kServicesFolder, unit)};
+    process.argv = {"sv", "-w", "30", word, fmt::format("{}/{}", kServicesFolder, unit)};
     process.user = "root";
     process.working_directory = "/";
     process.stdout_path = "/mnt/var/log/instance-controller/daemons.log";
@@ -131,8 +130,8 @@ class LocalDaemons final : public Daemons {
         seen.state = DaemonSeen::State::kStarting;
         break;
       case RunitState::kDown:
-        seen.state =
-            ends.recent >= kEndsToGiveUp ? DaemonSeen::State::kFailed : DaemonSeen::State::kDown;
+        seen.state = text_of(node, folder / "gave-up", 1) ? DaemonSeen::State::kFailed
+                                                          : DaemonSeen::State::kDown;
         break;
       case RunitState::kUnknown: {
         // runsv has not taken it up yet; one with a `down` file is not asked for.
@@ -204,7 +203,6 @@ RunitState runit_state_of(std::string_view stat) {
 
 Ends read_ends(std::string_view ended) {
   Ends out;
-  std::vector<int64_t> times;
   for (std::string_view line : base::split(ended, '\n')) {
     const auto words = base::split(base::trim(line), ' ');
     if (words.size() != 3) continue;
@@ -217,10 +215,7 @@ Ends read_ends(std::string_view ended) {
     out.last = *at;
     out.exit_code = by_signal ? 0 : static_cast<int>(std::clamp<int64_t>(*code, -1, 255));
     out.signal = static_cast<int>(*signal);
-    times.push_back(*at);
   }
-  for (int64_t at : times)
-    if (at <= out.last && out.last - at < kGiveUpSeconds) out.recent += 1;
   return out;
 }
 

@@ -22,17 +22,16 @@ std::unique_ptr<Daemons> make_local_daemons(nodes::Provider& nodes, const base::
 enum class RunitState { kUnknown, kDown, kRun, kFinish };
 RunitState runit_state_of(std::string_view stat);
 
-/// What the file `ended` says: a line "<epoch-seconds> <exit-code> <signal>" an end; runit gives -1
-/// as the code of one that a signal has ended. Other lines are not counted.
+/// What the file `ended` says, which runtime/node/daemon-ended writes; after five ends within a
+/// minute it stops the daemon and makes the file `gave-up`: a line "<epoch-seconds> <exit-code>
+/// <signal>" an end; runit gives -1 as the code of one that a signal has ended. Other lines are not
+/// counted.
 struct Ends {
   int count = 0;
   int64_t last = 0;   // epoch seconds
   int exit_code = 0;  // of the last
   int signal = 0;
-  int recent = 0;  // within the 60 s before the last one, itself included
 };
 Ends read_ends(std::string_view ended);
-/// So many within a minute, and `finish` gives the daemon up.
-inline constexpr int kEndsToGiveUp = 5;
 
 }  // namespace howdah::control

@@ -29,7 +29,8 @@ constexpr uint64_t kMiB = 1024 * 1024;
 // Where the server listens inside a node with a network of its own.
 constexpr const char* kEndpointInside = "http://localhost:4566";
 constexpr const char* kRuntimeInside = "/usr/lib/howdah";
-constexpr const char* kS3DistCpInside = "/usr/bin/s3-dist-cp";
+// What /usr/bin/s3-dist-cp there becomes (apps/hadoop/node).
+constexpr const char* kS3DistCpInside = "/usr/share/aws/emr/s3-dist-cp/bin/s3-dist-cp";
 
 // As apps::install() wants them: "Hadoop" among them says that there are several nodes.
 std::vector<std::string> asked_for(const Cluster& cluster) {
@@ -184,9 +185,8 @@ class LocalEngines final : public Engines {
     for (const apps::Mount& mount : view.mounts)
       out.spec.mounts.push_back({mount.source, mount.target, mount.read_only});
     out.spec.mounts.push_back({options_.runtime, kRuntimeInside, true});
-    std::error_code gone;
-    if (!options_.s3_dist_cp.empty() && std::filesystem::exists(options_.s3_dist_cp, gone))
-      out.spec.mounts.push_back({options_.s3_dist_cp, kS3DistCpInside, true});
+    if (const std::filesystem::path program = s3_dist_cp(); !program.empty())
+      out.spec.mounts.push_back({program, kS3DistCpInside, true});
     for (const apps::File& file : view.files)
       out.spec.files.push_back({file.path, file.contents, file.mode});
     out.spec.environment = view.environment;
@@ -202,6 +202,21 @@ class LocalEngines final : public Engines {
       unit.log = daemon.log;
       out.daemons.push_back(std::move(unit));
     }
+  }
+
+  // As given, else beside this program: installed, or in the build's tree.
+  std::filesystem::path s3_dist_cp() const {
+    std::error_code failed;
+    if (!options_.s3_dist_cp.empty()) {
+      const bool there = std::filesystem::exists(options_.s3_dist_cp, failed);
+      return there ? options_.s3_dist_cp : std::filesystem::path();
+    }
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
+    for (const std::filesystem::path& place :
+         {self.parent_path() / "s3-dist-cp",
+          self.parent_path().parent_path() / "distcp/s3-dist-cp"})
+      if (std::filesystem::is_regular_file(place, failed)) return place;
+    return {};
   }
 
   // Of an installation: the label, and what is installed of it.

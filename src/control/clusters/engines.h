@@ -20,13 +20,14 @@
 namespace howdah::control {
 
 struct EnginesOptions {
-  std::filesystem::path data;             // for the installer's run folder
-  std::filesystem::path engines;          // the tree that data directories share
-  std::filesystem::path apps;             // apps/ at the root: templates
-  std::filesystem::path runtime;          // runtime/node: shown at /usr/lib/howdah
-  std::string installation;               // the 6-character id
-  std::string endpoint;                   // as a node that shares the host's network reaches it
-  std::filesystem::path s3_dist_cp = {};  // the program; empty or not there: nodes have none
+  std::filesystem::path data;     // for the installer's run folder
+  std::filesystem::path engines;  // the tree that data directories share
+  std::filesystem::path apps;     // apps/ at the root: templates
+  std::filesystem::path runtime;  // runtime/node: shown at /usr/lib/howdah
+  std::string installation;       // the 6-character id
+  std::string endpoint;           // as a node that shares the host's network reaches it
+  std::filesystem::path s3_dist_cp =
+      {};  // the program; empty: beside this one, else nodes have none
   /// The environment that gives the cluster's daemons its role's credentials; may be unset.
   std::function<std::vector<std::pair<std::string, std::string>>(const cluster::Cluster&)>
       credentials = {};

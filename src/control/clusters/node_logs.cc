@@ -26,6 +26,8 @@ using cluster::Node;
 constexpr Millis kDaemonsEvery{5 * 60 * 1000};  // as EMR's log pusher
 constexpr Millis kLastWithin{8000};  // the terminal state waits no longer than ten seconds for logs
 constexpr Millis kContainersWithin{5000};
+// The script that starts a container holds its environment, and so its role's token.
+constexpr const char* kLaunchScript = "launch_container.sh";
 constexpr int kSenders = 4;
 constexpr int kDeepest = 4;
 constexpr size_t kMostFiles = 20000;
@@ -218,7 +220,7 @@ void NodeLogs::collect(const std::string& node_id, const std::filesystem::path& 
     if (entry.folder) {
       if (depth < kDeepest)
         collect(node_id, folder / entry.name, key + "/" + entry.name, depth + 1, out);
-    } else if (entry.size > 0) {
+    } else if (entry.size > 0 && entry.name != kLaunchScript) {
       out.push_back({node_id, folder / entry.name, key + "/" + entry.name + ".gz"});
     }
   }

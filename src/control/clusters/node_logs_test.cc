@@ -66,6 +66,7 @@ TEST_F(NodeLogsTest, DaemonsAndContainersGoWhereEmrPutsThem) {
   write(1, "/mnt/var/log/hadoop/steps/s-1/stdout", "not mine");
   write(1, "/mnt/var/log/apt/history.log", "not mine");
   write(1, container(kSecond, "stdout"), "hello\n");
+  write(1, container(kSecond, "launch_container.sh"), "export AWS_CONTAINER_AUTHORIZATION_TOKEN=");
   write(1, std::string(job::kContainersFolder) + "/strange/x/stdout", "not YARN's");
   ASSERT_TRUE(logs_.ship(cluster, node(1), false).ok());
   EXPECT_EQ(objects_.keys(),
