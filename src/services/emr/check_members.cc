@@ -44,7 +44,6 @@ constexpr Member kWithoutEffect[] = {
 };
 
 constexpr Member kInstancesWithoutEffect[] = {
-    {"Ec2KeyName", "no key pair is installed on a node"},
     {"Ec2SubnetId", "all nodes are in a network of this host"},
     {"Ec2SubnetIds", "all nodes are in a network of this host"},
     {"Placement", "all nodes are on this host"},
@@ -123,6 +122,12 @@ std::vector<std::string> members_without_effect(const wire::RunJobFlowInput& inp
   const wire::JobFlowInstancesConfig instances = input.instances();
   for (const Member& member : kInstancesWithoutEffect) {
     if (asks(instances.raw(), member.name)) out.push_back(sentence(member.name, member.why));
+  }
+  if (const std::string_view key = instances.ec2_key_name().value_or(""); !key.empty()) {
+    out.push_back(
+        fmt::format("Ec2KeyName {} lets in the public key that `howdah ssh-key {}` was "
+                    "given, where sshd is installed on this host.",
+                    key, key));
   }
   if (input.scale_down_behavior().value_or("") == "TERMINATE_AT_INSTANCE_HOUR") {
     out.push_back(sentence("ScaleDownBehavior TERMINATE_AT_INSTANCE_HOUR",
