@@ -45,6 +45,21 @@ base::Status write_java_arguments(const fs::path& folder, const fs::path& final_
                   (final_folder / "java/classes.jsa").string(), base::join(paths, ":")));
 }
 
+base::Status ensure_java_arguments(const Manifest& manifest, const fs::path& root) {
+  if (!manifest.home || ::access((root / "java/arguments").c_str(), R_OK) == 0) return base::ok();
+  std::vector<fs::path> jars;
+  std::error_code error;
+  for (const char* folder : {"spark/jars", "spark/yarn"}) {
+    for (fs::directory_iterator at(root / folder, error); !error && at != fs::directory_iterator();
+         at.increment(error)) {
+      if (at->path().extension() == ".jar")
+        jars.push_back(fs::path(folder) / at->path().filename());
+    }
+  }
+  if (error) return base::from_errno(root.string(), error.value());
+  return write_java_arguments(root, root, std::move(jars), {"/etc/spark/conf", "/etc/hadoop/conf"});
+}
+
 bool has_class_archive(const fs::path& root) {
   return ::access((root / "java/classes.jsa").c_str(), R_OK) == 0;
 }

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/manifest.h"
 #include "base/result.h"
 
 namespace howdah::apps {
@@ -26,6 +27,9 @@ base::Status write_java_arguments(const std::filesystem::path& folder,
                                   const std::filesystem::path& final_folder,
                                   std::vector<std::filesystem::path> jars,
                                   const std::vector<std::string>& behind);
+
+/// For an application that was unpacked as a whole (Spark): writes them once, from the jars there.
+base::Status ensure_java_arguments(const Manifest& manifest, const std::filesystem::path& root);
 
 struct ClassArchiveSpec {
   std::filesystem::path sources;  // apps/<application>: classes.lst.gz

@@ -36,7 +36,7 @@ ExecutorSize executor_size(uint64_t memory_mib, int vcpu, bool maximize) {
   out.cores = maximize ? std::max(1, vcpu) : std::clamp(vcpu, 1, kCores);
   out.per_node = std::max(1, vcpu / out.cores);
   const double share = static_cast<double>(yarn_memory_mib(memory_mib)) / out.per_node;
-  out.memory_mib = static_cast<uint64_t>(std::lround(share * kWithoutMaster / kWithOverhead));
+  out.memory_mib = static_cast<uint64_t>(std::ceil(share * kWithoutMaster / kWithOverhead));
   return out;
 }
 

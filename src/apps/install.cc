@@ -266,6 +266,7 @@ base::Status install_manifest(const Releases& releases, const Release& release,
   TRY(make_folders(work.store));
   const base::Fd held = TRY(lock(work));
   if (!fs::exists(work.final_folder / "installed.json")) TRY(build(work));
+  TRY(ensure_java_arguments(manifest, work.final_folder));
   make_archive(work);
   return base::ok();
 }

@@ -120,7 +120,11 @@ class View {
     for (const InstalledApplication& there : installed_.applications) {
       if (const Application* application = applications_.find(there.name)) add(there, *application);
     }
-    if (std::string_view(installed_.java_home.c_str()).substr(0, 5) != "/usr/")
+    for (const Application& application : applications_.all()) {
+      if (const InstalledApplication* there = installed_.find(application.name))
+        add_daemons(*there, application);
+    }
+    if (!installed_.java_home.string().starts_with("/usr/"))
       out_.mounts.push_back({installed_.java_home, kOwnJava});
     add_environment();
     add_hosts();
@@ -157,6 +161,11 @@ class View {
     for (const File& file : application.templates.files) put(file);
     for (const ConfigurationFile& file : application.files) add_configuration(application, file);
     if (application.name == "Spark") add_spark(application);
+  }
+
+  void add_daemons(const InstalledApplication& there, const Application& application) {
+    // Spark is there for the node's Python; its daemon only where it was asked for.
+    if (application.name == "Spark" && !is_asked("Spark")) return;
     for (const DaemonTemplate& daemon : application.daemons) {
       if (!runs_here(daemon)) continue;
       const std::string arguments = (there.root / "java/arguments").string();
@@ -164,6 +173,11 @@ class View {
         put(std::move(file));
       out_.daemons.push_back(daemon_of(application.name, daemon, values_));
     }
+  }
+
+  bool is_asked(std::string_view name) const {
+    return std::any_of(facts_.applications.begin(), facts_.applications.end(),
+                       [&](const auto& each) { return base::equals_ignore_case(each, name); });
   }
 
   bool runs_here(const DaemonTemplate& daemon) const {

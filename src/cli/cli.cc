@@ -123,6 +123,10 @@ void add_client_commands(CLI::App& app, Parsed& parsed) {
   }
   auto* install = app.add_subcommand("install", "fetch what a release label runs");
   install->add_option("label", parsed.install.label, "for example emr-7.10.0")->required();
+  install
+      ->add_option("--applications", parsed.install.applications,
+                   "beside Spark, separated by commas: Hadoop,Hive")
+      ->delimiter(',');
   install->add_option("--cache", parsed.install.cache, "folder of verified files ($HOWDAH_CACHE)")
       ->type_name("DIR");
   install->add_flag("--offline", parsed.install.offline, "only from the cache");

@@ -39,6 +39,7 @@ struct InstallOptions {
   std::string label;
   std::string cache;  // folder of verified files; "" takes $HOWDAH_CACHE
   bool offline = false;
+  std::vector<std::string> applications;  // beside Spark: "Hadoop"; what they need comes along
 };
 int install(const Globals& globals, const InstallOptions& options);
 /// "emr-7.10.0 (Spark 3.5.5)" for every label whose applications are on this host.

@@ -66,12 +66,75 @@ std::vector<std::string> installed_engines(const Globals& globals) {
   return found;
 }
 
+namespace {
+
+/// What may help after a failed installation.
+std::string next_step(const apps::Releases& releases, const InstallOptions& options,
+                      const base::Error& error) {
+  std::string again = options.label;
+  if (!options.applications.empty())
+    again += " --applications " + base::join(options.applications, ",");
+  if (error.code == base::Code::kUnavailable) {
+    return fmt::format("howdah install {} again: what is verified is not fetched twice", again);
+  }
+  std::vector<std::string> labels;
+  for (const apps::Release& release : releases.all()) labels.push_back(release.label);
+  const std::string near = releases.find(options.label) ? "" : nearest(options.label, labels);
+  if (!near.empty()) return "howdah install " + near;
+  if (!options.offline) return "howdah releases";
+  return fmt::format("howdah install {} --cache DIR where it can be fetched; bring DIR here",
+                     again);
+}
+
+/// "Spark 3.5.5, Hadoop 3.4.2": without the parts that have no name of AWS's.
+std::string applications_text(const apps::Release& release, const apps::Installed& installed) {
+  std::vector<std::string> out;
+  for (const apps::InstalledApplication& each : installed.applications) {
+    if (apps::find_application(release, each.name)) out.push_back(each.name + " " + each.version);
+  }
+  return base::join(out, ", ");
+}
+
+/// Clusters name applications that do not run here, too: they are left out. One that the label
+/// does not have at all is a slip.
+base::Status check_asked(const apps::Release& release, const InstallOptions& options) {
+  for (const std::string& name : options.applications) {
+    if (apps::find_application(release, name)) continue;
+    return base::invalid_argument(fmt::format("{} has no application {}; here it runs: {}",
+                                              release.label, name,
+                                              base::join(release.runnable, ", ")));
+  }
+  return base::ok();
+}
+
+base::JsonObject answer(const apps::Installed& done, bool before) {
+  base::JsonArray all;
+  for (const apps::InstalledApplication& each : done.applications) {
+    all.push_back(base::JsonObject{
+        {"Name", each.name}, {"Version", each.version}, {"Folder", each.root.string()}});
+  }
+  return {{"ReleaseLabel", done.label},
+          {"Spark", done.spark_version},
+          {"Folder", done.root.string()},
+          {"Applications", std::move(all)},
+          {"AlreadyInstalled", before}};
+}
+
+}  // namespace
+
 int install(const Globals& globals, const InstallOptions& options) {
   auto releases = load_releases();
   if (!releases.ok()) return fail(globals, releases.error());
   base::SystemClock clock;
   const base::Millis begin = clock.steady();
-  bool before = apps::installed(*releases, options.label, globals.engines_dir).has_value();
+  const apps::Release* release = releases->find(options.label);
+  if (release && release->is_runnable()) {
+    const base::Status asked = check_asked(*release, options);
+    if (!asked.ok()) return fail(globals, asked.error(), "howdah releases");
+  }
+  const bool before =
+      apps::installed(*releases, options.label, options.applications, globals.engines_dir)
+          .has_value();
   apps::InstallOptions how;
   how.engines_root = globals.engines_dir;
   how.cache = options.cache;
@@ -81,33 +144,16 @@ int install(const Globals& globals, const InstallOptions& options) {
   }
   ProgressLine line;
   if (!globals.json) how.on_progress = show_progress(line, clock);
-  auto done = apps::install(*releases, options.label, how, clock);
+  auto done = apps::install(*releases, options.label, options.applications, how, clock);
   line.clear();
-  if (!done.ok()) {
-    std::vector<std::string> labels;
-    for (const apps::Release& release : releases->all()) labels.push_back(release.label);
-    std::string near = releases->find(options.label) ? "" : nearest(options.label, labels);
-    std::string next = near.empty() ? "howdah releases" : "howdah install " + near;
-    if (options.offline && near.empty()) {
-      next = fmt::format("howdah install {} --cache DIR where it can be fetched; bring DIR here",
-                         options.label);
-    }
-    if (done.error().code == base::Code::kUnavailable) {
-      next = fmt::format("howdah install {} again: what is verified is not fetched twice",
-                         options.label);
-    }
-    return fail(globals, done.error(), next);
-  }
+  if (!done.ok()) return fail(globals, done.error(), next_step(*releases, options, done.error()));
   if (globals.json) {
-    print_json({{"ReleaseLabel", done->label},
-                {"Spark", done->spark_version},
-                {"Folder", done->root.string()},
-                {"AlreadyInstalled", before}});
-  } else {
-    fmt::print("{}: Spark {} {} in {}\n", done->label, done->spark_version,
-               before ? "is already installed" : "installed", done->root.string());
-    if (!before) fmt::print("  it took {}\n", short_duration(clock.steady() - begin));
+    print_json(answer(*done, before));
+    return kOk;
   }
+  fmt::print("{}: {} {} in {}\n", done->label, applications_text(*release, *done),
+             before ? "is already installed" : "installed", done->root.parent_path().string());
+  if (!before) fmt::print("  it took {}\n", short_duration(clock.steady() - begin));
   return kOk;
 }
 

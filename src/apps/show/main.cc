@@ -78,6 +78,7 @@ apps::NodeFacts facts_of(const std::string& label, std::map<std::string, std::st
   if (options["--role"] == "CORE") facts.role = apps::NodeRole::kCore;
   if (options["--role"] == "TASK") facts.role = apps::NodeRole::kTask;
   facts.is_primary = facts.role == apps::NodeRole::kMaster;
+  facts.applications = words_of(options["--applications"]);
   facts.members = words_of(options["--members"]);
   facts.core_count = static_cast<int>(facts.members.size());
   if (options.contains("--type-memory")) facts.memory_mib = std::stoull(options["--type-memory"]);

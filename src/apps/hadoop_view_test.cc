@@ -1,0 +1,216 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "apps/facts.h"
+#include "apps/node_view.h"
+#include "apps/services.h"
+#include "apps/test_folder.h"
+
+namespace howdah::apps {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const Applications& applications() {
+  static const Applications all = [] {
+    base::Result<Applications> loaded = Applications::load(apps_folder());
+    CHECK(loaded.ok());
+    return *std::move(loaded);
+  }();
+  return all;
+}
+
+constexpr const char* kJava = "/usr/lib/jvm/java-17-openjdk-amd64";
+
+Installed hadoop_and_spark() {
+  Installed out{.label = "emr-7.10.0",
+                .spark_version = "3.5.5",
+                .root = "/engines/spark",
+                .spark_home = "/engines/spark/spark",
+                .python_path = "/engines/spark/python",
+                .java_home = kJava};
+  for (const char* name : {"Spark", "Hadoop", "spark-shuffle"}) {
+    out.applications.push_back(
+        {name, "1", std::string("/engines/") + (name == std::string("Spark") ? "spark" : name),
+         kJava});
+  }
+  return out;
+}
+
+NodeFacts facts_of_role(NodeRole role) {
+  NodeFacts facts;
+  facts.role = role;
+  facts.is_primary = role == NodeRole::kMaster;
+  facts.hostname = "ip-10-64-0-11.ec2.internal";
+  facts.primary_hostname = "ip-10-64-0-10.ec2.internal";
+  facts.local_ip = "10.64.0.11";
+  facts.applications = {"hadoop", "Spark"};
+  facts.core_count = 2;
+  facts.members = {"ip-10-64-0-11.ec2.internal", "ip-10-64-0-12.ec2.internal"};
+  return facts;
+}
+
+NodeView view_of(const NodeFacts& facts, const Configurations& configurations = {}) {
+  return node_view(hadoop_and_spark(), applications(), configurations, facts);
+}
+
+std::string contents(const NodeView& view, std::string_view path) {
+  for (const File& file : view.files) {
+    if (file.path == path) return file.contents;
+  }
+  ADD_FAILURE() << "no file " << path;
+  return {};
+}
+
+std::vector<std::string> units(const NodeView& view) {
+  std::vector<std::string> out;
+  for (const Daemon& daemon : view.daemons) out.push_back(daemon.unit);
+  return out;
+}
+
+std::string property(std::string_view name, std::string_view value) {
+  return "<name>" + std::string(name) + "</name>\n    <value>" + std::string(value) + "</value>";
+}
+
+TEST(HadoopView, EveryRoleHasItsDaemonsInStartOrder) {
+  EXPECT_THAT(units(view_of(facts_of_role(NodeRole::kMaster))),
+              ElementsAre("hadoop-hdfs-namenode", "hadoop-yarn-resourcemanager",
+                          "hadoop-mapreduce-historyserver", "hadoop-yarn-proxyserver",
+                          "hadoop-yarn-timelineserver", "spark-history-server"));
+  EXPECT_THAT(units(view_of(facts_of_role(NodeRole::kCore))),
+              ElementsAre("hadoop-hdfs-datanode", "hadoop-yarn-nodemanager"));
+  EXPECT_THAT(units(view_of(facts_of_role(NodeRole::kTask))),
+              ElementsAre("hadoop-yarn-nodemanager"));
+}
+
+TEST(HadoopView, ASingleNodeHasTheCoreDaemonsToo) {
+  NodeFacts alone = facts_of_role(NodeRole::kMaster);
+  alone.core_count = 0;
+  EXPECT_THAT(units(view_of(alone)), Contains("hadoop-hdfs-datanode"));
+  EXPECT_THAT(units(view_of(alone)), Contains("hadoop-yarn-nodemanager"));
+  EXPECT_THAT(contents(view_of(alone), "/mnt/var/lib/info/instance.json"),
+              HasSubstr("\"isRunningDataNode\": true"));
+}
+
+TEST(HadoopView, OnlyWhatRunningNeedsStartsAtOnce) {
+  const NodeView view = view_of(facts_of_role(NodeRole::kMaster));
+  for (const Daemon& daemon : view.daemons) {
+    const std::string down = std::string(kServicesFolder) + "/" + daemon.unit + "/down";
+    const bool has_down = std::any_of(view.files.begin(), view.files.end(),
+                                      [&](const File& file) { return file.path == down; });
+    EXPECT_EQ(has_down, !daemon.essential) << daemon.unit;
+    EXPECT_NE(daemon.port, 0) << daemon.unit;
+    EXPECT_TRUE(daemon.log.starts_with("/var/log/")) << daemon.log;
+  }
+}
+
+TEST(HadoopView, NothingIsLeftUnfilled) {
+  for (NodeRole role : {NodeRole::kMaster, NodeRole::kCore, NodeRole::kTask}) {
+    for (const File& file : view_of(facts_of_role(role)).files)
+      EXPECT_THAT(file.contents, Not(HasSubstr("{{"))) << file.path;
+  }
+}
+
+TEST(HadoopView, SizesAreThoseOfAwsTables) {
+  EXPECT_EQ(yarn_memory_mib(16384), 12288u);  // m5.xlarge
+  EXPECT_EQ(yarn_memory_mib(65536), 57344u);  // m5.4xlarge
+  EXPECT_EQ(yarn_memory_mib(31232), 23424u);  // r4.xlarge
+  EXPECT_EQ(executor_size(16384, 4, false).memory_mib, 9486u);
+  EXPECT_EQ(executor_size(32768, 4, false).memory_mib, 18971u);  // r5.xlarge
+  EXPECT_EQ(executor_size(32768, 8, false).per_node, 2);         // m5.2xlarge
+  EXPECT_EQ(executor_size(32768, 8, true).cores, 8);
+  const NodeView view = view_of(facts_of_role(NodeRole::kCore));
+  EXPECT_THAT(contents(view, "/etc/hadoop/conf/yarn-site.xml"),
+              HasSubstr(property("yarn.nodemanager.resource.memory-mb", "12288")));
+  const std::string mapred = contents(view, "/etc/hadoop/conf/mapred-site.xml");
+  EXPECT_THAT(mapred, HasSubstr(property("mapreduce.map.memory.mb", "3072")));
+  EXPECT_THAT(mapred, HasSubstr("-Xmx2458m"));
+  EXPECT_THAT(contents(view, "/etc/spark/conf/spark-defaults.conf"),
+              HasSubstr("spark.executor.memory 9486M\n"));
+}
+
+TEST(HadoopView, ReplicationFollowsTheNumberOfCoreNodes) {
+  EXPECT_EQ(hdfs_replication(1), 1);
+  EXPECT_EQ(hdfs_replication(3), 1);
+  EXPECT_EQ(hdfs_replication(4), 2);
+  EXPECT_EQ(hdfs_replication(9), 2);
+  EXPECT_EQ(hdfs_replication(10), 3);
+}
+
+TEST(HadoopView, ConfigurationsWinAndCannotBreakOut) {
+  base::Result<base::Json> json = base::parse_json(R"json([
+    {"Classification": "hdfs-site", "Properties": {"dfs.replication": "2", "x": "</value><!--\u0001"}},
+    {"Classification": "hadoop-env", "Properties": {}, "Configurations": [
+      {"Classification": "export", "Properties": {"HADOOP_NAMENODE_HEAPSIZE": "2048", "Y": "`id`;$(id)"
+}
+}]
+},
+    {"Classification": "hadoop-log4j", "Properties": {"a": "b\nlog4j.rootLogger=OFF"}}])json");
+  ASSERT_TRUE(json.ok());
+  ASSERT_TRUE(check_configurations(json->as_array()).ok());
+  const NodeView view = view_of(facts_of_role(NodeRole::kMaster), flatten(json->as_array()));
+  const std::string hdfs = contents(view, "/etc/hadoop/conf/hdfs-site.xml");
+  EXPECT_THAT(hdfs, HasSubstr(property("dfs.replication", "2")));
+  EXPECT_THAT(hdfs, Not(HasSubstr("</value><!--")));
+  const std::string env = contents(view, "/etc/hadoop/conf/hadoop-env.sh");
+  EXPECT_THAT(env, HasSubstr("export HADOOP_NAMENODE_HEAPSIZE=\"2048\"\n"));
+  EXPECT_THAT(env, HasSubstr("export Y=\"\\`id\\`;\\$(id)\"\n"));
+  EXPECT_THAT(contents(view, "/etc/hadoop/conf/log4j.properties"),
+              HasSubstr("a=b\\nlog4j.rootLogger=OFF\n"));
+}
+
+TEST(HadoopView, ReconfigurationRestartsWhoReadsIt) {
+  EXPECT_THAT(applications().units_to_restart({"hdfs-site"}),
+              ElementsAre("hadoop-hdfs-namenode", "hadoop-hdfs-datanode"));
+  EXPECT_THAT(applications().units_to_restart({"capacity-scheduler"}),
+              ElementsAre("hadoop-yarn-resourcemanager"));
+  EXPECT_THAT(applications().units_to_restart({"spark-defaults"}), ElementsAre());
+}
+
+TEST(HadoopView, MembersAndLeavingNodesAreThePrimarysFiles) {
+  NodeFacts facts = facts_of_role(NodeRole::kMaster);
+  facts.leaving = {"ip-10-64-0-12.ec2.internal"};
+  const NodeView view = view_of(facts);
+  EXPECT_EQ(contents(view, "/etc/hadoop/conf/nodes.include"),
+            "ip-10-64-0-11.ec2.internal\nip-10-64-0-12.ec2.internal\n");
+  EXPECT_EQ(contents(view, "/etc/hadoop/conf/nodes.exclude"), "ip-10-64-0-12.ec2.internal\n");
+}
+
+TEST(HadoopView, VolumesAreFoldersOfHdfsAndYarn) {
+  NodeFacts facts = facts_of_role(NodeRole::kCore);
+  facts.volumes_gib = {32, 32};
+  const NodeView view = view_of(facts);
+  EXPECT_THAT(contents(view, "/etc/hadoop/conf/hdfs-site.xml"),
+              HasSubstr(property("dfs.datanode.data.dir", "/mnt/hdfs,/mnt1/hdfs")));
+  EXPECT_THAT(contents(view, "/etc/hadoop/conf/yarn-site.xml"),
+              HasSubstr(property("yarn.nodemanager.local-dirs", "/mnt/yarn,/mnt1/yarn")));
+}
+
+TEST(HadoopView, MaximizedResourcesFillEveryNode) {
+  base::Result<base::Json> json = base::parse_json(
+      R"([{"Classification": "spark", "Properties": {"maximizeResourceAllocation": "true"}}])");
+  const NodeView view = view_of(facts_of_role(NodeRole::kMaster), flatten(json.value().as_array()));
+  const std::string defaults = contents(view, "/etc/spark/conf/spark-defaults.conf");
+  EXPECT_THAT(defaults, HasSubstr("spark.executor.instances 2\n"));
+  EXPECT_THAT(defaults, HasSubstr("spark.dynamicAllocation.enabled false\n"));
+  EXPECT_THAT(defaults, HasSubstr("spark.default.parallelism 16\n"));
+}
+
+TEST(Needed, WhatAnApplicationNeedsComesFirstAndPartsLast) {
+  const Releases releases = *Releases::load(apps_folder());
+  const Release& release = *releases.find("emr-7.10.0");
+  EXPECT_THAT(needed_applications(release, {}, false), ElementsAre("Spark"));
+  EXPECT_THAT(needed_applications(release, {"Ganglia"}, true),
+              ElementsAre("Spark", "Hadoop", "spark-shuffle"));
+  const std::vector<std::string> hive = needed_applications(release, {"hive"}, true);
+  EXPECT_THAT(hive, Contains("Tez"));
+  EXPECT_EQ(hive.front(), "Spark");
+  EXPECT_LT(std::find(hive.begin(), hive.end(), "Hadoop"),
+            std::find(hive.begin(), hive.end(), "Hive"));
+}
+
+}  // namespace
+}  // namespace howdah::apps
