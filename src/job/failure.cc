@@ -42,7 +42,8 @@ std::string_view exception_of(std::string_view line) {
 bool says_little(std::string_view line) {
   const auto has = [&](std::string_view part) { return line.find(part) != std::string_view::npos; };
   return line.empty() || has("SparkUserAppException") || has("finished with failed status") ||
-         has("finished with killed status") || has("ExitCodeException exitCode=") ||
+         has("finished with killed status") || line.ends_with(" is killed") ||
+         has("ExitCodeException exitCode=") ||
          (has("org.apache.spark.SparkException: Application application_") && has("failed")) ||
          line.starts_with("java.io.IOException: Job failed!") ||
          line.starts_with("java.lang.Exception: Job failed");
@@ -60,6 +61,15 @@ std::string exception_in(std::string_view text) {
     if (little.empty()) little = found;
   }
   return shortened(little);
+}
+
+// What the last line of the level ERROR says; "" when there is none.
+std::string error_in(std::string_view log) {
+  constexpr std::string_view kLevel = " ERROR ";
+  const size_t at = log.rfind(kLevel);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = log.substr(at + kLevel.size());
+  return shortened(rest.substr(0, std::min(rest.find('\n'), rest.size())));
 }
 
 }  // namespace
@@ -97,7 +107,9 @@ Cause cause_of_failure(const Outputs& outputs) {
   if (std::string found = last_diagnostics(outputs.stderr_tail); !found.empty())
     return {std::move(found), false, "stderr"};
   if (!in_stderr.empty()) return {in_stderr, false, "stderr"};
-  // `hadoop jar` says everything in the syslog, and may leave stderr empty.
+  // `hadoop jar` says everything in the syslog, and little or nothing in stderr.
+  if (std::string found = error_in(outputs.syslog_tail); !found.empty())
+    return {std::move(found), false, "syslog"};
   if (base::trim(outputs.stderr_tail).empty() && !outputs.syslog_tail.empty())
     return {last_exception(outputs.syslog_tail), false, "syslog"};
   return {last_exception(outputs.stderr_tail), false, "stderr"};

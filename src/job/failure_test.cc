@@ -66,6 +66,21 @@ TEST(Failure, MapReduceAndHiveAreUnderstood) {
             "Input not found.");
 }
 
+TEST(Failure, WhereStderrSaysNothingHadoopsLogDoes) {
+  Outputs outputs;
+  outputs.stderr_tail = "Streaming Command Failed!\n";
+  outputs.syslog_tail =
+      "2026-11-21 20:22:24,856 INFO a.JobSubmitter: Cleaning up\n"
+      "2026-11-21 20:22:24,882 ERROR org.apache.hadoop.streaming.StreamJob: Error Launching job : "
+      "Input path does not exist: hdfs://x:8020/in\n";
+  const Cause cause = cause_of_failure(outputs);
+  EXPECT_EQ(cause.where, "syslog");
+  EXPECT_EQ(cause.line,
+            "org.apache.hadoop.streaming.StreamJob: Error Launching job : Input path does not "
+            "exist: hdfs://x:8020/in");
+  EXPECT_EQ(reason_of(cause.line, false), "Input not found.");
+}
+
 TEST(Failure, AnyBytesAreRead) {
   const std::string seed =
       "Submitted application application_1_1\nError: java.io.IOException: x\nCaused by: a.bError: "

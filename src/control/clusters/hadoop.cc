@@ -21,8 +21,10 @@ using base::Result;
 using base::Status;
 using cluster::Cluster;
 
-// A question on loopback takes milliseconds; one that takes longer is asked again later.
-constexpr base::Millis kPatience{400};
+// A question on loopback takes milliseconds; on a host that is busy it is asked again later. What
+// is to be done may take longer: it writes to YARN's own store.
+constexpr base::Millis kPatience{900};
+constexpr base::Millis kActionPatience{3000};
 constexpr size_t kLogTail = 256 * 1024;
 constexpr const char* kRefresh = "refresh-nodes-";
 
@@ -182,8 +184,8 @@ class LocalHadoop final : public Hadoop {
     request.headers.set("Content-Type", "application/json");
     request.headers.set("Accept", "application/json");
     request.body = &reader;
-    const InsideAnswer answer =
-        TRY(ask_inside(nodes_, clock_, node, kResourceManagerPort, std::move(request), kPatience));
+    const InsideAnswer answer = TRY(ask_inside(nodes_, clock_, node, kResourceManagerPort,
+                                               std::move(request), kActionPatience));
     // 202: it is being ended. 404: YARN does not know it, so that it does not run. 400: it is over.
     if (answer.status < 300 || answer.status == 404 || answer.status == 400) {
       base::log_info("control", "{}: YARN was told to end {} ({})", node, id, answer.status);

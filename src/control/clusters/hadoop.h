@@ -3,7 +3,8 @@
 // YARN's and HDFS's own word, and what is asked of them, on a cluster's primary node: the
 // ResourceManager's REST services (8088) and the NameNode's JMX (9870) through connect_inside;
 // refreshed lists of hosts by Hadoop's own commands as a supervised process. Ownership: borrows all
-// of it. Threads: concurrent calls allowed; look() and end_applications() block below a second.
+// of it. Threads: concurrent calls allowed; look() and
+// end_applications() block for seconds at most, on a host that is very busy.
 
 #include <memory>
 
