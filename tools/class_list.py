@@ -4,8 +4,8 @@
     tools/class_list.py apps/hadoop LIST…
 
 LIST: what programs of the application wrote under -XX:DumpLoadedClassList=FILE (for a whole node:
-JDK_JAVA_OPTIONS=-XX:DumpLoadedClassList=/mnt/tmp/classes-%p.lst in its environment). Classes of other
-class loaders are left out: an archive of this kind does not hold them.
+JDK_JAVA_OPTIONS=-XX:DumpLoadedClassList=/mnt/tmp/classes-%p.lst in its environment). Classes of
+other class loaders are left out: an archive of this kind does not hold them.
 """
 import gzip
 import pathlib
@@ -25,7 +25,8 @@ def main():
     lines = sorted(names) + sorted(lambdas)
     data = gzip.compress(("\n".join(lines) + "\n").encode(), 9, mtime=0)
     (folder / "classes.lst.gz").write_bytes(data)
-    print(f"{folder}/classes.lst.gz: {len(names)} classes, {len(lambdas)} lambda forms, {len(data)} bytes")
+    print(f"{folder}/classes.lst.gz: {len(names)} classes, {len(lambdas)} lambda forms, "
+          f"{len(data)} bytes")
 
 
 if __name__ == "__main__":

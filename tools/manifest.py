@@ -4,9 +4,9 @@
     tools/manifest.py apps/hadoop 3.4.2            from apps/hadoop/pom.xml: what Maven resolves
     tools/manifest.py apps/hadoop 3.4.2 --pom FILE
 
-The POM names what the application is made of (managed versions, exclusions); the manifest then names
-every file, with size and SHA-256, and an installation resolves nothing any more. All other members of
-the version (java, layout, folders, links, unpack) are written by hand and stay as they are.
+The POM names what the application is made of (managed versions, exclusions); the manifest then
+names every file, with size and SHA-256, and an installation resolves nothing any more. All other
+members of the version (java, layout, folders, links, unpack) are written by hand and stay.
 """
 import argparse
 import hashlib
@@ -50,19 +50,20 @@ def entries(pom, folder):
         yield {**entry, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def text_of(manifest):
+def text_of(value, indent=0):
     """JSON with one artifact a line: a changed version is a line of a diff."""
-    text = json.dumps(manifest, indent=2, ensure_ascii=False)
-    for version in manifest["versions"].values():
-        for items in version.values():
-            if isinstance(items, list):
-                for item in items:
-                    if isinstance(item, dict):
-                        for depth in range(4, 14, 2):
-                            pad = " " * depth
-                            wide = json.dumps(item, indent=2, ensure_ascii=False).replace("\n", "\n" + pad)
-                            text = text.replace(pad + wide, pad + json.dumps(item, ensure_ascii=False))
-    return text + "\n"
+    plain = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, (dict, list)) or not value:
+        return plain
+    is_artifact = isinstance(value, dict) and not any(isinstance(v, dict) for v in value.values())
+    if is_artifact and indent > 6 or len(plain) + indent < 90 and indent > 2:
+        return plain
+    pad = " " * (indent + 2)
+    if isinstance(value, dict):
+        lines = [f"{json.dumps(k)}: {text_of(v, indent + 2)}" for k, v in value.items()]
+        return "{\n" + ",\n".join(pad + line for line in lines) + "\n" + " " * indent + "}"
+    return ("[\n" + ",\n".join(pad + text_of(each, indent + 2) for each in value) + "\n"
+            + " " * indent + "]")
 
 
 def main():
@@ -79,7 +80,7 @@ def main():
     kept = [jar for jar in version.get("jars", []) if jar.get("by_hand")]
     version["jars"] = jars + kept
     version["unpacked_bytes"] = max(version.get("unpacked_bytes", 0), sum(j["bytes"] for j in jars))
-    path.write_text(text_of(manifest))
+    path.write_text(text_of(manifest) + "\n")
     print(f"{path}: {len(jars)} files, {sum(jar['bytes'] for jar in jars) / 1e6:.0f} MB")
 
 

@@ -14,8 +14,39 @@ using base::Json;
 using base::JsonArray;
 using base::JsonObject;
 
-constexpr std::array kActing = {"spark",        "spark-defaults", "spark-env",
-                                "spark-log4j2", "core-site",      "hdfs-site"};
+// Those that an application.json names, and the three that become Spark's own files.
+constexpr std::array kActing = {"capacity-scheduler",
+                                "container-executor",
+                                "container-log4j",
+                                "core-site",
+                                "emrfs-site",
+                                "hadoop-env",
+                                "hadoop-log4j",
+                                "hadoop-ssl-client",
+                                "hadoop-ssl-server",
+                                "hcatalog-env",
+                                "hdfs-env",
+                                "hdfs-site",
+                                "hive-beeline-log4j2",
+                                "hive-env",
+                                "hive-exec-log4j2",
+                                "hive-log4j2",
+                                "hive-site",
+                                "hiveserver2-site",
+                                "mapred-env",
+                                "mapred-site",
+                                "spark",
+                                "spark-defaults",
+                                "spark-env",
+                                "spark-hive-site",
+                                "spark-log4j",
+                                "spark-log4j2",
+                                "spark-metrics",
+                                "tez-site",
+                                "yarn-env",
+                                "yarn-site",
+                                "zookeeper-config",
+                                "zookeeper-log4j"};
 
 // As the groups of AWS's table have them.
 constexpr std::array kGroups = {

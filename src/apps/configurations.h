@@ -39,7 +39,7 @@ Configurations flatten(const base::JsonArray& configurations);
 
 /// All known names, sorted.
 std::vector<std::string> known_classifications();
-/// Those that a primary-only Spark cluster acts on.
+/// Those that become a file of some application here.
 bool acts_here(std::string_view classification);
 
 }  // namespace howdah::apps

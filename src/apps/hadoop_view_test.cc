@@ -141,14 +141,15 @@ TEST(HadoopView, ReplicationFollowsTheNumberOfCoreNodes) {
 }
 
 TEST(HadoopView, ConfigurationsWinAndCannotBreakOut) {
-  base::Result<base::Json> json = base::parse_json(R"json([
-    {"Classification": "hdfs-site", "Properties": {"dfs.replication": "2", "x": "</value><!--\u0001"}},
+  base::Result<base::Json> json = base::parse_json(R"x([
+    {"Classification": "hdfs-site",
+     "Properties": {"dfs.replication": "2", "x": "</value><!--\u0001"}},
     {"Classification": "hadoop-env", "Properties": {}, "Configurations": [
-      {"Classification": "export", "Properties": {"HADOOP_NAMENODE_HEAPSIZE": "2048", "Y": "`id`;$(id)"
-}
-}]
-},
-    {"Classification": "hadoop-log4j", "Properties": {"a": "b\nlog4j.rootLogger=OFF"}}])json");
+      {"Classification": "export",
+       "Properties": {"HADOOP_NAMENODE_HEAPSIZE": "2048", "Y": "`id`;$(id)"}}]},
+    {"Classification": "emrfs-site",
+     "Properties": {"fs.s3.maxRetries": "7", "fs.s3.cse.enabled": "true"}},
+    {"Classification": "hadoop-log4j", "Properties": {"a": "b\nlog4j.rootLogger=OFF"}}])x");
   ASSERT_TRUE(json.ok());
   ASSERT_TRUE(check_configurations(json->as_array()).ok());
   const NodeView view = view_of(facts_of_role(NodeRole::kMaster), flatten(json->as_array()));
@@ -158,6 +159,9 @@ TEST(HadoopView, ConfigurationsWinAndCannotBreakOut) {
   const std::string env = contents(view, "/etc/hadoop/conf/hadoop-env.sh");
   EXPECT_THAT(env, HasSubstr("export HADOOP_NAMENODE_HEAPSIZE=\"2048\"\n"));
   EXPECT_THAT(env, HasSubstr("export Y=\"\\`id\\`;\\$(id)\"\n"));
+  EXPECT_THAT(contents(view, "/etc/hadoop/conf/core-site.xml"),
+              HasSubstr(property("fs.s3a.attempts.maximum", "7")));
+  EXPECT_THAT(view.notes, ElementsAre(HasSubstr("fs.s3.cse.enabled")));
   EXPECT_THAT(contents(view, "/etc/hadoop/conf/log4j.properties"),
               HasSubstr("a=b\\nlog4j.rootLogger=OFF\n"));
 }
@@ -168,6 +172,16 @@ TEST(HadoopView, ReconfigurationRestartsWhoReadsIt) {
   EXPECT_THAT(applications().units_to_restart({"capacity-scheduler"}),
               ElementsAre("hadoop-yarn-resourcemanager"));
   EXPECT_THAT(applications().units_to_restart({"spark-defaults"}), ElementsAre());
+}
+
+TEST(HadoopView, EveryFilesClassificationIsKnownAndSaidToAct) {
+  const std::vector<std::string> known = known_classifications();
+  for (const Application& application : applications().all()) {
+    for (const ConfigurationFile& file : application.files) {
+      EXPECT_THAT(known, Contains(file.classification)) << application.name;
+      EXPECT_TRUE(acts_here(file.classification)) << file.classification;
+    }
+  }
 }
 
 TEST(HadoopView, MembersAndLeavingNodesAreThePrimarysFiles) {

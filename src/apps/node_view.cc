@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "apps/facts.h"
 #include "apps/info_files.h"
@@ -197,8 +198,9 @@ class View {
   }
 
   void add_configuration(const Application& application, const ConfigurationFile& file) {
-    const Settings settings =
+    Settings settings =
         settings_of(application.templates, values_, configurations_, file.classification);
+    if (file.classification == "core-site") add_emrfs(settings);
     const Settings& exports = configurations_.exports_of(file.classification);
     // An empty file would hide the defaults that lie in a jar under the same name.
     if (file.path.empty() || (settings.empty() && exports.empty())) return;
@@ -219,6 +221,35 @@ class View {
         break;
     }
     put({.path = file.path, .contents = std::move(text)});
+  }
+
+  // EMRFS is S3A here: what its keys ask for, in S3A's words; core-site's own keys win.
+  void add_emrfs(Settings& core) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kSame = {{
+        {"fs.s3.maxRetries", "fs.s3a.attempts.maximum"},
+        {"fs.s3.serverSideEncryption.kms.keyId", "fs.s3a.encryption.key"},
+        {"fs.s3.customAWSCredentialsProvider", "fs.s3a.aws.credentials.provider"},
+    }};
+    Settings out;
+    const Settings& wanted = configurations_.of("emrfs-site");
+    const bool by_kms = find(wanted, "fs.s3.serverSideEncryption.kms.keyId") != nullptr;
+    for (const auto& [key, value] : wanted) {
+      const auto same = std::find_if(kSame.begin(), kSame.end(),
+                                     [&](const auto& pair) { return pair.first == key; });
+      if (same != kSame.end()) {
+        set(out, same->second, value);
+      } else if (key == "fs.s3.enableServerSideEncryption") {
+        if (base::equals_ignore_case(value, "true"))
+          set(out, "fs.s3a.encryption.algorithm", by_kms ? "SSE-KMS" : "AES256");
+      } else if (key.starts_with("fs.s3a.")) {
+        set(out, key, value);
+      } else {
+        out_.notes.push_back(
+            fmt::format("emrfs-site: {} means nothing to S3A, which serves s3:// here", key));
+      }
+    }
+    merge(out, configurations_.of("core-site"));
+    merge(core, out);
   }
 
   void add_spark(const Application& application) {
