@@ -8,6 +8,7 @@ namespace howdah::distcp {
 namespace {
 
 constexpr int kTries = 8;
+constexpr int kQuietTries = 3;  // a hiccup is not worth a line
 constexpr base::Millis kFirstPause{200};
 constexpr base::Millis kLongestPause{8000};
 
@@ -33,7 +34,10 @@ base::Status Retry::operator()(const std::function<base::Status()>& attempt) con
     if (stop_.stop_requested()) return done;
     // Half of it by chance, so that many who failed together do not come back together.
     const auto chance = static_cast<unsigned char>(ids_.token(base::kHexDigits, 1)[0]) % 16;
-    base::log_debug("s3-dist-cp", "trying again: {}", done.error().message);
+    if (tries >= kQuietTries) {
+      base::log_warn("s3-dist-cp", "trying again ({} of {}): {}", tries + 1, kTries,
+                     done.error().message);
+    }
     if (!clock_.wait(pause / 2 + pause * chance / 32, stop_)) return done;
     pause = std::min(pause * 2, kLongestPause);
   }

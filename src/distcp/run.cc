@@ -68,7 +68,7 @@ class Signals {
     ::signal(SIGPIPE, SIG_IGN);
     thread_ = std::jthread([this, stop](std::stop_token end) mutable {
       while (!end.stop_requested()) {
-        const timespec patience{0, 200'000'000};
+        const timespec patience{0, 50'000'000};
         if (::sigtimedwait(&set_, nullptr, &patience) > 0) stop.request_stop();
       }
     });
