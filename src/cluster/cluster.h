@@ -122,8 +122,6 @@ struct Wanted {
   std::string name;
   std::string release_label;
   std::string log_uri;
-  std::string instance_type;  // of the primary node
-  std::string group_id;       // "ig-…" of the primary group
   std::string job_flow_role;  // instance profile
   std::vector<std::string> applications;
   std::vector<BootstrapAction> bootstrap_actions;
@@ -151,9 +149,14 @@ struct Node {
   Reason reason;  // InstanceStateChangeReason: "INSTANCE_FAILURE", "CLUSTER_TERMINATED", …
   Timeline timeline;
   int bootstrap_done = 0;              // actions that ended with 0
-  int64_t configurations_version = 0;  // that its files were made from
-  std::optional<base::Time> leaving;   // it is being decommissioned since
+  int64_t configurations_version = 0;  // that its files were made from and its daemons run with
+  int64_t applying = -1;               // the version that it is being changed to; -1: none
+  std::optional<base::Time> leaving;   // it is being decommissioned, or just removed, since
   bool lost = false;                   // ended by itself; to be replaced
+  bool returning = false;              // all nodes were gone at once: it is being made again
+  bool announced = false;              // YARN and HDFS may let it in
+  bool others_started = false;         // daemons that RUNNING does not wait for
+  std::vector<std::string> failed;     // daemons given up on that an event has told of
   bool operator==(const Node&) const = default;
 };
 
@@ -165,7 +168,11 @@ struct GroupStatus {
   Timeline timeline;
   int64_t applied_version = 0;  // of its configurations: the last that every instance took
   base::JsonArray applied_configurations;
-  int64_t failed_version = 0;  // of its configurations: given up on, the applied ones stand
+  int64_t failed_version = 0;          // of its configurations: given up on, the applied ones stand
+  std::optional<base::Time> changing;  // resized or reconfigured since
+  int target = 0;                      // instances that the resize it is in leads to
+  int failures = 0;                    // new instances in a row that did not come up
+  int64_t arrested_at = -1;            // resize_serial when it was given up; -1: it was not
   bool operator==(const GroupStatus&) const = default;
 };
 
@@ -176,14 +183,12 @@ struct Status {
   Timeline timeline;
   std::vector<ErrorDetail> errors;  // at most 10
   bool admitted = false;            // the host has taken it on: it counts against its capacity
-  bool node_wanted = false;         // committed before the node is made
-  int bootstrap_done = 0;           // actions that ended with 0
-  InstanceState instance = InstanceState::kProvisioning;
-  Timeline instance_timeline;
   StepState last_step =
       StepState::kPending;  // how the latest step to end ended; kPending: none yet
   bool any_step_failed = false;
   std::string network;              // its subnet, "10.64.12.0/22"; empty: the host's network
+  bool network_chosen = false;      // `network` is decided, also when it is the host's
+  int replication = 0;              // HDFS's own default for this cluster; 0: not decided yet
   int next_number = 0;              // of the next instance
   std::vector<Node> nodes;          // by number; terminated ones stay, the oldest go beyond 1,000
   std::vector<GroupStatus> groups;  // in the order of wanted.groups
@@ -229,6 +234,12 @@ Role role_of(const Cluster& cluster, const Node& node);  // its group's
 int64_t version_of(const Cluster& cluster, const Group& group);
 /// What its instances' files are made from: the cluster's configurations, then the group's.
 base::JsonArray configurations_of(const Cluster& cluster, std::string_view group_id);
+/// How many copies HDFS keeps: dfs.replication of the cluster's hdfs-site, else EMR's default by
+/// the number of core nodes that it began with: 1 below four, 2 below ten, 3 (Release Guide, "HDFS
+/// configuration"). Fewer core nodes than that must not remain.
+int replication_of(const Cluster& cluster);
+/// Nodes of a group that are there to stay: neither over, nor leaving, nor lost.
+std::vector<const Node*> members_of(const Cluster& cluster, std::string_view group_id);
 inline bool is_over(const Node& node) { return node.state == InstanceState::kTerminated; }
 
 /// Deterministic: the n-th instance of a cluster always has the same ids.
@@ -256,6 +267,9 @@ std::string cluster_arn(const Key& key);
 
 std::string process_of_step(const Step& step);
 std::string process_of_bootstrap(int number);  // from 1
+/// The supervisor of a node's daemons: "services", and after its node was made again "services-2" …
+std::string process_of_services(int life);  // from 1
+inline constexpr const char* kShutdownActions = "shutdown-actions";
 
 // How values are kept in the store.
 base::JsonObject to_json(const Wanted& wanted);

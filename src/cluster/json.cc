@@ -136,7 +136,12 @@ JsonObject node_json(const Node& n) {
                  {"timeline", timeline_json(n.timeline)},
                  {"bootstrap_done", n.bootstrap_done},
                  {"configurations_version", n.configurations_version},
-                 {"lost", n.lost}};
+                 {"applying", n.applying},
+                 {"lost", n.lost},
+                 {"returning", n.returning},
+                 {"announced", n.announced},
+                 {"others_started", n.others_started},
+                 {"failed", texts_json(n.failed)}};
   put_time(out, "leaving", n.leaving);
   return out;
 }
@@ -155,19 +160,29 @@ Node node_from(const JsonObject& in) {
   n.bootstrap_done = static_cast<int>(base::int_at(in, "bootstrap_done"));
   n.configurations_version = base::int_at(in, "configurations_version");
   n.leaving = time_at(in, "leaving");
+  n.applying = base::int_at(in, "applying", -1);
   n.lost = base::bool_at(in, "lost");
+  n.returning = base::bool_at(in, "returning");
+  n.announced = base::bool_at(in, "announced");
+  n.others_started = base::bool_at(in, "others_started");
+  n.failed = base::texts_at(in, "failed");
   return n;
 }
 
 JsonObject group_status_json(const GroupStatus& g) {
-  return {{"id", g.id},
-          {"state", name_of(g.state)},
-          {"code", g.reason.code},
-          {"message", g.reason.message},
-          {"timeline", timeline_json(g.timeline)},
-          {"applied_version", g.applied_version},
-          {"applied_configurations", g.applied_configurations},
-          {"failed_version", g.failed_version}};
+  JsonObject out{{"id", g.id},
+                 {"state", name_of(g.state)},
+                 {"code", g.reason.code},
+                 {"message", g.reason.message},
+                 {"timeline", timeline_json(g.timeline)},
+                 {"applied_version", g.applied_version},
+                 {"applied_configurations", g.applied_configurations},
+                 {"failed_version", g.failed_version},
+                 {"target", g.target},
+                 {"failures", g.failures},
+                 {"arrested_at", g.arrested_at}};
+  put_time(out, "changing", g.changing);
+  return out;
 }
 
 GroupStatus group_status_from(const JsonObject& in) {
@@ -179,6 +194,10 @@ GroupStatus group_status_from(const JsonObject& in) {
   g.applied_version = base::int_at(in, "applied_version");
   g.applied_configurations = array_at(in, "applied_configurations");
   g.failed_version = base::int_at(in, "failed_version");
+  g.changing = time_at(in, "changing");
+  g.target = static_cast<int>(base::int_at(in, "target"));
+  g.failures = static_cast<int>(base::int_at(in, "failures"));
+  g.arrested_at = base::int_at(in, "arrested_at", -1);
   return g;
 }
 
@@ -192,8 +211,6 @@ JsonObject to_json(const Wanted& w) {
   JsonObject out{{"name", w.name},
                  {"release_label", w.release_label},
                  {"log_uri", w.log_uri},
-                 {"instance_type", w.instance_type},
-                 {"group_id", w.group_id},
                  {"job_flow_role", w.job_flow_role},
                  {"applications", texts_json(w.applications)},
                  {"bootstrap_actions", std::move(actions)},
@@ -218,8 +235,6 @@ Wanted wanted_from(const JsonObject& in) {
   w.name = str(in, "name");
   w.release_label = str(in, "release_label");
   w.log_uri = str(in, "log_uri");
-  w.instance_type = str(in, "instance_type");
-  w.group_id = str(in, "group_id");
   w.job_flow_role = str(in, "job_flow_role");
   w.applications = base::texts_at(in, "applications");
   if (const JsonArray* actions = base::find_array(in, "bootstrap_actions")) {
@@ -233,6 +248,13 @@ Wanted wanted_from(const JsonObject& in) {
   if (const JsonArray* configurations = base::find_array(in, "configurations"))
     w.configurations = *configurations;
   w.groups = objects_at<Group>(in, "groups", group_from);
+  if (w.groups.empty()) {  // a row from when clusters had a primary node only
+    Group primary;
+    primary.id = str(in, "group_id");
+    primary.name = "MASTER";
+    primary.instance_type = str(in, "instance_type");
+    w.groups.push_back(std::move(primary));
+  }
   w.keep_alive = base::bool_at(in, "keep_alive");
   w.termination_protected = base::bool_at(in, "termination_protected");
   w.visible_to_all_users = base::bool_at(in, "visible_to_all_users", true);
@@ -256,22 +278,13 @@ JsonObject to_json(const Status& s) {
   JsonArray nodes, groups;
   for (const Node& node : s.nodes) nodes.push_back(node_json(node));
   for (const GroupStatus& group : s.groups) groups.push_back(group_status_json(group));
-  return {{"state", name_of(s.state)},
-          {"network", s.network},
-          {"next_number", s.next_number},
-          {"nodes", std::move(nodes)},
-          {"groups", std::move(groups)},
-          {"code", s.reason.code},
-          {"message", s.reason.message},
-          {"timeline", timeline_json(s.timeline)},
-          {"errors", std::move(errors)},
-          {"admitted", s.admitted},
-          {"node_wanted", s.node_wanted},
-          {"bootstrap_done", s.bootstrap_done},
-          {"instance", name_of(s.instance)},
-          {"instance_timeline", timeline_json(s.instance_timeline)},
-          {"last_step", name_of(s.last_step)},
-          {"any_step_failed", s.any_step_failed}};
+  return {{"state", name_of(s.state)},          {"network", s.network},
+          {"network_chosen", s.network_chosen}, {"replication", s.replication},
+          {"next_number", s.next_number},       {"nodes", std::move(nodes)},
+          {"groups", std::move(groups)},        {"code", s.reason.code},
+          {"message", s.reason.message},        {"timeline", timeline_json(s.timeline)},
+          {"errors", std::move(errors)},        {"admitted", s.admitted},
+          {"last_step", name_of(s.last_step)},  {"any_step_failed", s.any_step_failed}};
 }
 
 Status status_from(const JsonObject& in) {
@@ -287,15 +300,12 @@ Status status_from(const JsonObject& in) {
     }
   }
   s.admitted = base::bool_at(in, "admitted");
-  s.node_wanted = base::bool_at(in, "node_wanted");
-  s.bootstrap_done = static_cast<int>(base::int_at(in, "bootstrap_done"));
-  s.instance =
-      instance_state_of(base::text_at(in, "instance")).value_or(InstanceState::kProvisioning);
   s.network = str(in, "network");
+  s.network_chosen = base::bool_at(in, "network_chosen");
+  s.replication = static_cast<int>(base::int_at(in, "replication"));
   s.next_number = static_cast<int>(base::int_at(in, "next_number"));
   s.nodes = objects_at<Node>(in, "nodes", node_from);
   s.groups = objects_at<GroupStatus>(in, "groups", group_status_from);
-  s.instance_timeline = timeline_at(in, "instance_timeline");
   s.last_step = step_state_of(base::text_at(in, "last_step")).value_or(StepState::kPending);
   s.any_step_failed = base::bool_at(in, "any_step_failed");
   return s;

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/digest.h"
 #include "cluster/cluster.h"
@@ -106,6 +108,34 @@ base::JsonArray configurations_of(const Cluster& cluster, std::string_view group
   return out;
 }
 
+int replication_of(const Cluster& cluster) {
+  int asked = 0;
+  for (const base::Json& item : cluster.wanted.configurations) {
+    const base::JsonObject* entry = item.if_object();
+    if (!entry || base::text_at(*entry, "Classification") != "hdfs-site") continue;
+    const base::JsonObject* properties = base::find_object(*entry, "Properties");
+    if (!properties) continue;
+    const std::string text(base::text_at(*properties, "dfs.replication"));
+    if (text.size() < 4) asked = std::max(asked, std::atoi(text.c_str()));
+  }
+  if (asked > 0) return asked;
+  if (cluster.status.replication > 0) return cluster.status.replication;
+  int core = 0;
+  for (const Group& group : cluster.wanted.groups) {
+    if (group.role == Role::kCore) core += group.count;
+  }
+  return core < 4 ? 1 : core < 10 ? 2 : 3;
+}
+
+std::vector<const Node*> members_of(const Cluster& cluster, std::string_view group_id) {
+  std::vector<const Node*> out;
+  for (const Node& node : cluster.status.nodes) {
+    if (node.group_id == group_id && !is_over(node) && !node.leaving && !node.lost)
+      out.push_back(&node);
+  }
+  return out;
+}
+
 std::string instance_id(const Cluster& cluster, int number) {
   const std::string bytes = seed(cluster, number);
   std::string out = "i-0";
@@ -175,5 +205,8 @@ std::string cluster_arn(const Key& key) {
 
 std::string process_of_step(const Step& step) { return step.id; }
 std::string process_of_bootstrap(int number) { return fmt::format("bootstrap-{}", number); }
+std::string process_of_services(int life) {
+  return life <= 1 ? "services" : fmt::format("services-{}", life);
+}
 
 }  // namespace howdah::cluster

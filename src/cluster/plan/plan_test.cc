@@ -1,7 +1,6 @@
 #include "cluster/plan/plan.h"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 
@@ -27,18 +26,48 @@ Cluster cluster_in(State state, bool keep_alive = true) {
   out.wanted.name = "test";
   out.wanted.keep_alive = keep_alive;
   out.wanted.applications = {"Spark"};
+  Group primary;
+  primary.id = "ig-MASTER";
+  primary.instance_type = "m5.xlarge";
+  out.wanted.groups.push_back(primary);
   out.status.state = state;
-  out.status.admitted = out.status.node_wanted = state != State::kStarting;
-  if (state == State::kRunning || state == State::kWaiting)
-    out.status.instance = InstanceState::kRunning;
+  if (state == State::kStarting) return out;
+  const bool over = is_terminal(state);
+  out.status.admitted = !over;
+  out.status.network_chosen = true;
+  out.status.next_number = 1;
+  Node node;
+  node.instance_id = instance_id(out, 0);
+  node.group_id = primary.id;
+  node.state = over                             ? InstanceState::kTerminated
+               : state == State::kBootstrapping ? InstanceState::kBootstrapping
+                                                : InstanceState::kRunning;
+  node.announced = true;
+  out.status.nodes.push_back(node);
+  GroupStatus group;
+  group.id = primary.id;
+  group.state = over                             ? GroupState::kTerminated
+                : state == State::kTerminating   ? GroupState::kTerminating
+                : state == State::kBootstrapping ? GroupState::kBootstrapping
+                                                 : GroupState::kRunning;
+  group.target = 1;
+  out.status.groups.push_back(group);
   return out;
 }
 
 Seen healthy() {
   Seen seen;
   seen.engine.state = Seen::Engine::State::kInstalled;
-  seen.node_exists = seen.node_alive = true;
-  seen.final_logs_shipped = true;
+  seen.network.subnet = "10.64.0.0/22";
+  SeenNode& primary = seen.nodes[0];
+  primary.exists = primary.alive = primary.watched = primary.attached = true;
+  primary.final_logs_shipped = true;
+  return seen;
+}
+
+Seen without_node() {
+  Seen seen = healthy();
+  seen.nodes[0] = SeenNode();
   return seen;
 }
 
@@ -47,7 +76,7 @@ void exited(Seen& seen, const std::string& id, int code) {
   process.state = Process::State::kExited;
   process.exit_code = code;
   process.ended = kNow;
-  seen.processes[id] = process;
+  seen.nodes[0].processes[id] = process;
   seen.step_ends[id].logs_shipped = true;
 }
 
@@ -61,7 +90,7 @@ TEST(Plan, AClusterWithoutStepsWaitsWithAwsWords) {
   EXPECT_EQ(out.next.status.state, State::kWaiting);
   EXPECT_EQ(out.next.status.reason.message, "Cluster ready to run steps.");
   EXPECT_EQ(out.next.status.timeline.ready, kNow);
-  EXPECT_EQ(out.next.status.instance, InstanceState::kRunning);
+  EXPECT_EQ(out.next.status.nodes.at(0).state, InstanceState::kRunning);
 }
 
 TEST(Plan, AMissingEngineIsInstalledAndItsProgressIsTheReason) {
@@ -74,8 +103,7 @@ TEST(Plan, AMissingEngineIsInstalledAndItsProgressIsTheReason) {
 }
 
 TEST(Plan, AFailedDownloadIsAValidationError) {
-  Seen seen = healthy();
-  seen.node_exists = seen.node_alive = false;
+  Seen seen = without_node();
   seen.engine = {Seen::Engine::State::kFailed, "pip could not download pyspark 3.5.5: no route"};
   const Plan out = plan(cluster_in(State::kStarting), seen, kNow);
   EXPECT_EQ(out.next.status.state, State::kTerminatedWithErrors);
@@ -101,8 +129,9 @@ TEST(Plan, ABootstrapActionThatFailsEndsTheClusterWithAwsWords) {
   exited(seen, "bootstrap-1", 0);
   EXPECT_EQ(plan(cluster, seen, kNow).actions.at(0).number, 2);
   exited(seen, "bootstrap-2", 3);
-  seen.node_exists = false;
-  const Plan out = plan(cluster, seen, kNow);
+  Plan out = plan(cluster, seen, kNow);
+  EXPECT_EQ(out.next.status.state, State::kTerminating);
+  out = plan(out.next, without_node(), kNow);
   EXPECT_EQ(out.next.status.state, State::kTerminatedWithErrors);
   EXPECT_EQ(out.next.status.reason.code, "BOOTSTRAP_FAILURE");
   EXPECT_EQ(out.next.status.reason.message,
@@ -162,7 +191,7 @@ TEST(Plan, EveryFailurePolicy) {
     exited(seen, "s-1", 1);
     Plan out = plan(cluster, seen, kNow);
     if (out.next.status.state == State::kTerminating) {
-      seen.node_exists = seen.node_alive = false;
+      seen.nodes[0] = SeenNode();
       out = plan(out.next, seen, kNow);
     }
     EXPECT_EQ(out.next.steps[0].state, StepState::kFailed);
@@ -180,7 +209,7 @@ TEST(Plan, ATransientClusterSaysWhetherAStepFailed) {
     Seen seen = healthy();
     exited(seen, "s-1", code);
     Plan out = plan(cluster, seen, kNow);
-    seen.node_exists = seen.node_alive = false;
+    seen.nodes[0] = SeenNode();
     out = plan(out.next, seen, kNow);
     EXPECT_EQ(out.next.status.state, State::kTerminated);
     EXPECT_EQ(out.next.status.reason.code, "ALL_STEPS_COMPLETED");
@@ -194,8 +223,8 @@ TEST(Plan, AStepWhoseProcessIsLostFails) {
   cluster.steps = {step("s-1")};
   cluster.steps[0].state = StepState::kRunning;
   Seen seen = healthy();
-  seen.processes["s-1"].state = Process::State::kLost;
-  seen.processes["s-1"].lost_reason = "the host was restarted";
+  seen.nodes[0].processes["s-1"].state = Process::State::kLost;
+  seen.nodes[0].processes["s-1"].lost_reason = "the host was restarted";
   seen.step_ends["s-1"].logs_shipped = true;
   const Plan out = plan(cluster, seen, kNow);
   EXPECT_EQ(out.next.steps[0].state, StepState::kFailed);
@@ -230,7 +259,7 @@ TEST(Plan, CancellingARunningStepInterruptsThenKills) {
   cluster.steps[0].state = StepState::kRunning;
   cluster.steps[0].cancel = cluster.steps[1].cancel = Cancel::kInterrupt;
   Seen seen = healthy();
-  seen.processes["s-1"].state = Process::State::kRunning;
+  seen.nodes[0].processes["s-1"].state = Process::State::kRunning;
   Plan out = plan(cluster, seen, kNow);
   EXPECT_EQ(out.next.steps[0].state, StepState::kCancelPending);
   EXPECT_EQ(out.next.steps[1].state, StepState::kCancelled);
@@ -250,7 +279,7 @@ TEST(Plan, TerminationProtectsNothingThatRuns) {
   cluster.steps = {step("s-1"), step("s-2")};
   cluster.steps[0].state = StepState::kRunning;
   Seen seen = healthy();
-  seen.processes["s-1"].state = Process::State::kRunning;
+  seen.nodes[0].processes["s-1"].state = Process::State::kRunning;
   Plan out = plan(cluster, seen, kNow);
   EXPECT_EQ(out.next.status.state, State::kTerminating);
   EXPECT_EQ(out.next.steps[1].state, StepState::kCancelled);
@@ -258,7 +287,7 @@ TEST(Plan, TerminationProtectsNothingThatRuns) {
   exited(seen, "s-1", 143);
   out = plan(out.next, seen, kNow);
   EXPECT_TRUE(has(out, Action::Kind::kRemoveNode));
-  seen.node_exists = seen.node_alive = false;
+  seen.nodes[0] = SeenNode();
   out = plan(out.next, seen, kNow);
   EXPECT_EQ(out.next.status.state, State::kTerminated);
   EXPECT_EQ(out.next.status.reason, (Reason{"USER_REQUEST", "Terminated by user request"}));
@@ -274,120 +303,6 @@ TEST(Plan, AutoTerminationActsOnSteadyTimeAlone) {
   EXPECT_EQ(out.look_again, Millis(1000));
   seen.idle = Millis(60'000);
   EXPECT_EQ(plan(cluster, seen, kNow).next.status.state, State::kTerminating);
-}
-
-// ---- properties ---------------------------------------------------------------------------------
-
-Cluster any_cluster() {
-  Cluster cluster = cluster_in(
-      *rc::gen::element(State::kStarting, State::kBootstrapping, State::kRunning, State::kWaiting,
-                        State::kTerminating, State::kTerminated, State::kTerminatedWithErrors),
-      *rc::gen::arbitrary<bool>());
-  cluster.wanted.step_concurrency = *rc::gen::inRange(1, 4);
-  if (*rc::gen::inRange(0, 4) == 0) cluster.wanted.terminate = "user";
-  if (*rc::gen::arbitrary<bool>()) cluster.wanted.log_uri = "s3://logs/x";
-  if (*rc::gen::inRange(0, 3) == 0) cluster.wanted.idle_timeout_seconds = 60;
-  for (int i = *rc::gen::inRange(0, 3); i > 0; --i)
-    cluster.wanted.bootstrap_actions.push_back({"b", "s3://b/x", {}});
-  const bool may_run =
-      cluster.status.state == State::kRunning || cluster.status.state == State::kTerminating;
-  for (int i = is_terminal(cluster.status.state) ? 0 : *rc::gen::inRange(0, 4); i > 0; --i) {
-    Step s = step("s-" + std::to_string(i),
-                  *rc::gen::element(OnFailure::kContinue, OnFailure::kCancelAndWait,
-                                    OnFailure::kTerminateCluster));
-    s.cancel = *rc::gen::weightedElement<Cancel>(
-        {{4, Cancel::kNo}, {1, Cancel::kInterrupt}, {1, Cancel::kKill}});
-    if (cluster.status.state == State::kTerminating)
-      s.state = StepState::kCancelPending;
-    else if (may_run)
-      s.state =
-          *rc::gen::element(StepState::kPending, StepState::kRunning, StepState::kCancelPending);
-    cluster.steps.push_back(s);
-  }
-  return cluster;
-}
-
-Seen any_seen(const Cluster& cluster) {
-  Seen seen = healthy();
-  seen.engine.state =
-      *rc::gen::element(Seen::Engine::State::kMissing, Seen::Engine::State::kInstalling,
-                        Seen::Engine::State::kInstalled, Seen::Engine::State::kFailed);
-  seen.engine.text = "what the engine says";
-  seen.capacity = *rc::gen::arbitrary<bool>();
-  seen.capacity_reason = "what the host says";
-  seen.node_exists = *rc::gen::arbitrary<bool>();
-  seen.node_alive = seen.node_exists && *rc::gen::arbitrary<bool>();
-  seen.memory_for_step = *rc::gen::arbitrary<bool>();
-  seen.final_logs_shipped = *rc::gen::arbitrary<bool>();
-  seen.idle = Millis(*rc::gen::inRange(0, 120'000));
-  const auto process = [&](const std::string& id) {
-    Process p;
-    p.state = *rc::gen::element(Process::State::kUnknown, Process::State::kRunning,
-                                Process::State::kExited, Process::State::kLost);
-    p.exit_code = *rc::gen::inRange(0, 3);
-    if (p.state == Process::State::kExited) p.ended = kNow - Millis(*rc::gen::inRange(0, 20'000));
-    seen.processes[id] = p;
-    seen.step_ends[id].logs_shipped = *rc::gen::arbitrary<bool>();
-  };
-  for (const Step& s : cluster.steps) process(s.id);
-  for (int i = 1; i <= 2; ++i) process(process_of_bootstrap(i));
-  return seen;
-}
-
-RC_GTEST_PROP(PlanProperties, AnEndedClusterStaysAsItIsAndGainsNothing, ()) {
-  const Cluster cluster = any_cluster();
-  const Plan out = plan(cluster, any_seen(cluster), kNow);
-  if (!is_terminal(cluster.status.state)) RC_DISCARD();
-  RC_ASSERT(out.next.status == cluster.status);
-  for (const Action& action : out.actions) RC_ASSERT(action.kind == Action::Kind::kRemoveNode);
-}
-
-RC_GTEST_PROP(PlanProperties, NeverMoreStepsAreStartedThanTheConcurrencyAllows, ()) {
-  const Cluster cluster = any_cluster();
-  const Plan out = plan(cluster, any_seen(cluster), kNow);
-  const auto live = [](const std::vector<Step>& steps) {
-    return std::count_if(steps.begin(), steps.end(), [](const Step& s) {
-      return s.state == StepState::kRunning || s.state == StepState::kCancelPending;
-    });
-  };
-  RC_ASSERT(live(out.next.steps) <=
-            std::max<long>(cluster.wanted.step_concurrency, live(cluster.steps)));
-}
-
-RC_GTEST_PROP(PlanProperties, AStepNeverCompletesWithoutAProcessThatEndedWithZero, ()) {
-  const Cluster cluster = any_cluster();
-  const Seen seen = any_seen(cluster);
-  const Plan out = plan(cluster, seen, kNow);
-  for (const Step& s : out.next.steps) {
-    if (s.state != StepState::kCompleted) continue;
-    const Process& p = seen.processes.at(s.id);
-    RC_ASSERT(p.state == Process::State::kExited);
-    RC_ASSERT(p.exit_code == 0);
-  }
-}
-
-RC_GTEST_PROP(PlanProperties, TheSameLookTwiceChangesNothingMore, ()) {
-  const Cluster cluster = any_cluster();
-  const Seen seen = any_seen(cluster);
-  Cluster settled = plan(cluster, seen, kNow).next;
-  // Ended steps are not loaded again; a few rounds lead through the states.
-  for (int round = 0; round < 6; ++round) {
-    std::erase_if(settled.steps, [](const Step& s) { return is_terminal(s.state); });
-    settled = plan(settled, seen, kNow).next;
-  }
-  std::erase_if(settled.steps, [](const Step& s) { return is_terminal(s.state); });
-  const Plan again = plan(settled, seen, kNow);
-  RC_ASSERT(again.events.empty());
-  RC_ASSERT(again.next.status == settled.status);
-}
-
-RC_GTEST_PROP(PlanProperties, EveryEndHasAReason, ()) {
-  const Cluster cluster = any_cluster();
-  const Plan out = plan(cluster, any_seen(cluster), kNow);
-  if (out.next.status.state == State::kTerminating && cluster.status.state != State::kTerminating) {
-    RC_ASSERT(!out.next.status.reason.code.empty());
-    RC_ASSERT(!out.next.status.reason.message.empty());
-  }
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "cluster/plan/plan.h"
+#include "cluster/plan/phase.h"
 
 namespace howdah::cluster::phase {
 namespace {
@@ -14,7 +14,9 @@ bool is_live(const Step& step) {
   return step.state == StepState::kRunning || step.state == StepState::kCancelPending;
 }
 
-void cancel_as_asked(Plan& plan, base::Time now) {
+void cancel_as_asked(const Round& round) {
+  Plan& plan = round.plan;
+  const base::Time now = round.now;
   for (Step& step : plan.next.steps) {
     if (step.cancel == Cancel::kNo) continue;
     if (step.state == StepState::kPending) {
@@ -28,7 +30,8 @@ void cancel_as_asked(Plan& plan, base::Time now) {
 
 // The first failure of this very plan that asks for more than going on. True: the cluster
 // terminates.
-bool act_on_failure(Plan& plan, const Cluster& before, base::Time now) {
+bool act_on_failure(const Round& round, const Cluster& before) {
+  Plan& plan = round.plan;
   if (plan.next.wanted.step_concurrency > 1) return false;
   for (size_t i = 0; i < plan.next.steps.size(); ++i) {
     const Step& step = plan.next.steps[i];
@@ -37,11 +40,11 @@ bool act_on_failure(Plan& plan, const Cluster& before, base::Time now) {
     const bool terminates = step.on_failure == OnFailure::kTerminateCluster;
     for (Step& other : plan.next.steps) {
       if (other.state == StepState::kPending) {
-        advance(other, StepState::kCancelled, "An earlier step failed.", now, plan.events);
+        advance(other, StepState::kCancelled, "An earlier step failed.", round.now, plan.events);
       }
     }
     if (terminates || !plan.next.wanted.keep_alive) {
-      begin_termination(plan, {"STEP_FAILURE", "Shut down as step failed"}, now);
+      begin_termination(round, {"STEP_FAILURE", "Shut down as step failed"});
       return true;
     }
   }
@@ -49,16 +52,17 @@ bool act_on_failure(Plan& plan, const Cluster& before, base::Time now) {
 }
 
 // True when a step waits for memory.
-bool start_pending(Plan& plan, const Seen& seen, base::Time now) {
+bool start_pending(const Round& round) {
+  Plan& plan = round.plan;
   auto running = std::count_if(plan.next.steps.begin(), plan.next.steps.end(), is_live);
   for (Step& step : plan.next.steps) {
     if (running >= plan.next.wanted.step_concurrency) break;
     if (step.state != StepState::kPending) continue;
-    if (!seen.memory_for_step) {
-      step.reason = seen.memory_reason;
+    if (!round.seen.memory_for_step) {
+      step.reason = round.seen.memory_reason;
       return true;
     }
-    advance(step, StepState::kRunning, "", now, plan.events);
+    advance(step, StepState::kRunning, "", round.now, plan.events);
     plan.actions.push_back({Action::Kind::kStartStep, step.id});
     ++running;
   }
@@ -78,52 +82,51 @@ const char* waiting_message(StepState last) {
   }
 }
 
-void idle(Plan& plan, const Seen& seen, base::Time now) {
-  Status& status = plan.next.status;
-  if (!plan.next.wanted.keep_alive) {
+void idle(const Round& round) {
+  Status& status = round.status();
+  const Wanted& wanted = round.next().wanted;
+  if (!wanted.keep_alive) {
     return begin_termination(
-        plan,
-        {"ALL_STEPS_COMPLETED",
-         status.any_step_failed ? "Steps completed with errors" : "Steps completed"},
-        now);
+        round, {"ALL_STEPS_COMPLETED",
+                status.any_step_failed ? "Steps completed with errors" : "Steps completed"});
   }
   if (status.state == State::kRunning) {
-    advance(plan.next, State::kWaiting, {"", waiting_message(status.last_step)}, now, plan.events);
+    advance(round.next(), State::kWaiting, {"", waiting_message(status.last_step)}, round.now,
+            round.plan.events);
   }
-  if (const auto timeout = plan.next.wanted.idle_timeout_seconds) {
+  if (const auto timeout = wanted.idle_timeout_seconds) {
     const base::Millis limit(*timeout * 1000);
-    if (seen.idle >= limit) {
+    if (round.seen.idle >= limit) {
       return begin_termination(
-          plan, {"USER_REQUEST", "Terminated by the auto-termination policy: the cluster was idle"},
-          now);
+          round,
+          {"USER_REQUEST", "Terminated by the auto-termination policy: the cluster was idle"});
     }
-    plan.look_again = limit - seen.idle;
+    round.again_in(limit - round.seen.idle);
   }
 }
 
 }  // namespace
 
-void run_steps(Plan& plan, const Seen& seen, base::Time now) {
-  if (!plan.next.wanted.terminate.empty()) {
-    return begin_termination(plan, {"USER_REQUEST", "Terminated by user request"}, now);
+void run_steps(const Round& round) {
+  if (!round.next().wanted.terminate.empty()) {
+    return begin_termination(round, {"USER_REQUEST", "Terminated by user request"});
   }
-  if (!seen.node_alive) {
-    // After a reboot: steps that ran are lost and fail below; the node is made again for the next
-    // ones.
-    plan.actions.push_back({Action::Kind::kEnsureNode});
-    plan.look_again = base::Millis(1000);
-  }
-  const Cluster before = plan.next;
-  cancel_as_asked(plan, now);
-  settle_steps(plan, seen, now);
-  if (act_on_failure(plan, before, now)) return;
-  const bool starved = seen.node_alive && start_pending(plan, seen, now);
-  const bool busy = std::any_of(plan.next.steps.begin(), plan.next.steps.end(),
+  const Cluster before = round.next();
+  cancel_as_asked(round);
+  settle_steps(round);
+  if (act_on_failure(round, before)) return;
+  // A node that was made again is ready when its daemons have been started again.
+  const SeenNode& primary = primary_seen(round);
+  const bool ready =
+      primary.alive && primary.attached && (primary.daemons.empty() || services_up(primary));
+  const bool starved = ready && start_pending(round);
+  const auto& steps = round.next().steps;
+  const bool busy = std::any_of(steps.begin(), steps.end(),
                                 [](const Step& step) { return !is_terminal(step.state); });
-  if (!busy) return idle(plan, seen, now);
-  if (starved) plan.look_again = base::Millis(1000);
-  if (plan.next.status.state == State::kWaiting) {
-    advance(plan.next, State::kRunning, {"", "Running step"}, now, plan.events);
+  if (!busy) return idle(round);
+  if (starved || !ready) round.again_in(base::Millis(1000));
+  if (round.status().state == State::kWaiting) {
+    advance(round.next(), State::kRunning, {"", "Running step"}, round.now, round.plan.events);
   }
 }
 

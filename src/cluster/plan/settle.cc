@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "cluster/plan/plan.h"
+#include "cluster/plan/phase.h"
 #include "job/failure.h"
 
 namespace howdah::cluster::phase {
@@ -60,7 +60,9 @@ void finish(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& pro
 }
 
 // The interrupt first, the kill when it was of no use.
-void cancel_running(Plan& plan, Step& step, base::Time now) {
+void cancel_running(const Round& round, Step& step) {
+  Plan& plan = round.plan;
+  const base::Time now = round.now;
   const bool kill = step.cancel == Cancel::kKill;
   if (!step.signalled) {
     step.signalled = true;
@@ -69,17 +71,21 @@ void cancel_running(Plan& plan, Step& step, base::Time now) {
   } else if (kill || now - step.cancel_at.value_or(now) >= kCancelGrace) {
     plan.actions.push_back({Action::Kind::kSignalStep, step.id, 0, true});
   }
-  plan.look_again = base::Millis(1000);
+  round.again_in(base::Millis(1000));
 }
 
-void settle(Plan& plan, Step& step, const Seen& seen, base::Time now) {
-  const auto found = seen.processes.find(process_of_step(step));
-  const Process process = found == seen.processes.end() ? Process{} : found->second;
+void settle(const Round& round, Step& step) {
+  Plan& plan = round.plan;
+  const Seen& seen = round.seen;
+  const base::Time now = round.now;
+  const SeenNode& primary = primary_seen(round);
+  const auto found = primary.processes.find(process_of_step(step));
+  const Process process = found == primary.processes.end() ? Process{} : found->second;
   const auto ended = seen.step_ends.find(step.id);
   const Seen::StepEnd end = ended == seen.step_ends.end() ? Seen::StepEnd{} : ended->second;
 
   if (process.state == Process::State::kRunning) {
-    if (step.state == StepState::kCancelPending) cancel_running(plan, step, now);
+    if (step.state == StepState::kCancelPending) cancel_running(round, step);
     return;
   }
   if (process.state == Process::State::kUnknown && end.start_error.empty()) {
@@ -96,7 +102,14 @@ void settle(Plan& plan, Step& step, const Seen& seen, base::Time now) {
   const bool undated = process.state == Process::State::kLost || !end.start_error.empty();
   if (!end.logs_shipped && end.logs_error.empty() && (in_time || undated)) {
     plan.actions.push_back({Action::Kind::kShipStepLogs, step.id});
-    plan.look_again = base::Millis(200);
+    round.again_in(base::Millis(200));
+    return;
+  }
+  // What it submitted to YARN does not end with its client.
+  if (step.state == StepState::kCancelPending && !end.applications_ended && in_time &&
+      plan.next.status.state != State::kTerminating) {
+    plan.actions.push_back({Action::Kind::kEndApplications, step.id});
+    round.again_in(base::Millis(500));
     return;
   }
   finish(plan, step, end, process, now);
@@ -104,10 +117,10 @@ void settle(Plan& plan, Step& step, const Seen& seen, base::Time now) {
 
 }  // namespace
 
-void settle_steps(Plan& plan, const Seen& seen, base::Time now) {
-  for (Step& step : plan.next.steps) {
+void settle_steps(const Round& round) {
+  for (Step& step : round.next().steps) {
     if (step.state == StepState::kRunning || step.state == StepState::kCancelPending)
-      settle(plan, step, seen, now);
+      settle(round, step);
   }
 }
 

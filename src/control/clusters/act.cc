@@ -1,13 +1,18 @@
 // The second half of a reconcile: the committed decision's actions. Each is short, idempotent and
-// named deterministically; the shim claims what must run once.
+// named deterministically; the shim claims what must run once. Those on a node: act_on_nodes.cc.
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "base/log.h"
 #include "control/clusters/log_files.h"
 #include "control/clusters/reconciler.h"
 #include "control/clusters/ship_logs.h"
+#include "control/clusters/step_on_node.h"
 
 namespace howdah::control {
 namespace {
@@ -32,6 +37,11 @@ const Step* step_of(const Cluster& cluster, const std::string& id) {
   return nullptr;
 }
 
+std::string primary_id(const Cluster& cluster) {
+  const cluster::Node* primary = cluster::primary_of(cluster);
+  return cluster::node_id(cluster, primary ? primary->number : 0);
+}
+
 base::Fd open_log(nodes::Provider& nodes, const std::string& node,
                   const std::filesystem::path& file) {
   auto opened = nodes.open_file(node, file);
@@ -40,75 +50,145 @@ base::Fd open_log(nodes::Provider& nodes, const std::string& node,
 
 }  // namespace
 
+namespace {
+
+bool is_of_node(const Action& action) {
+  using Kind = Action::Kind;
+  switch (action.kind) {
+    case Kind::kInstallEngine:
+    case Kind::kEnsureNetwork:
+    case Kind::kTellHadoop:
+    case Kind::kStartStep:
+    case Kind::kSignalStep:
+    case Kind::kEndApplications:
+    case Kind::kShipStepLogs:
+    case Kind::kRemoveNetwork:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+// Each node's own actions in their order, several nodes at once; then what concerns the cluster.
+std::optional<base::Error> Reconciler::act_all(const Cluster& cluster, const Seen& seen,
+                                               const std::vector<Action>& actions, Memory& memory) {
+  std::map<int, std::vector<Action>> of_nodes;
+  for (const Action& action : actions) {
+    if (is_of_node(action)) of_nodes[action.node].push_back(action);
+  }
+  for (const auto& [number, list] : of_nodes) memory.nodes[number];  // the map does not grow below
+  std::mutex mutex;
+  std::optional<base::Error> failure;
+  const auto run = [&](const Action& action) {
+    const Status done = act(cluster, seen, action, memory);
+    if (done.ok()) return;
+    base::log_warn("control", "{}: {}", cluster.key.id, done.error().message);
+    std::lock_guard lock(mutex);
+    failure = done.error();
+  };
+  if (parallel_ <= 1 || of_nodes.size() <= 1) {
+    for (const Action& action : actions) run(action);
+    return failure;
+  }
+  std::vector<const std::vector<Action>*> lists;
+  for (const auto& [number, list] : of_nodes) lists.push_back(&list);
+  std::atomic<size_t> next{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < parallel_ && i < static_cast<int>(lists.size()); ++i) {
+      threads.emplace_back([&] {
+        for (size_t at = next++; at < lists.size(); at = next++) {
+          for (const Action& action : *lists[at]) run(action);
+        }
+      });
+    }
+  }
+  for (const Action& action : actions) {
+    if (!is_of_node(action)) run(action);
+  }
+  return failure;
+}
+
 Status Reconciler::act(const Cluster& cluster, const Seen& seen, const Action& action,
                        Memory& memory) {
-  const std::string node = cluster::node_id(cluster);
+  if (is_of_node(action)) {
+    for (const cluster::Node& node : cluster.status.nodes) {
+      if (node.number == action.node)
+        return act_on_node(cluster, node, action, memory.nodes.at(node.number));
+    }
+    return base::ok();
+  }
   const Step* step = action.step_id.empty() ? nullptr : step_of(cluster, action.step_id);
   switch (action.kind) {
     case Action::Kind::kInstallEngine:
       return world_.engines.install(cluster);
-    case Action::Kind::kEnsureNode:
-      return ensure_node(cluster, memory);
-    case Action::Kind::kStartBootstrap:
-      return start_bootstrap(cluster, action.number);
+    case Action::Kind::kEnsureNetwork:
+      return ensure_network(cluster, memory);
+    case Action::Kind::kRemoveNetwork:
+      return world_.nodes.remove_network(cluster.key.id);
+    case Action::Kind::kTellHadoop:
+      return tell_hadoop(cluster, memory);
     case Action::Kind::kStartStep:
       return start_step(cluster, *step, memory);
     case Action::Kind::kSignalStep:
-      return world_.nodes.signal(node, cluster::process_of_step(*step),
+      return world_.nodes.signal(primary_id(cluster), cluster::process_of_step(*step),
                                  action.kill ? nodes::Signal::kKill : nodes::Signal::kTerminate);
+    case Action::Kind::kEndApplications: {
+      const Status ended =
+          world_.hadoop ? world_.hadoop->end_applications(cluster, *step) : base::ok();
+      if (ended.ok()) memory.applications_ended[step->id] = true;
+      return ended;
+    }
     case Action::Kind::kShipStepLogs:
       return ship_step(cluster, *step, seen, memory);
-    case Action::Kind::kShipBootstrapLogs:
-      return ship_bootstrap(cluster, memory);
-    case Action::Kind::kShipFinalLogs: {
-      const Status shipped = ship_bootstrap(cluster, memory);
-      memory.final_shipped = shipped.ok() || ++memory.final_tries >= kTries;
+    default:
       return base::ok();
-    }
-    case Action::Kind::kRemoveNode:
-      return world_.nodes.remove(node);
+  }
+}
+
+Status Reconciler::ensure_network(const Cluster& cluster, Memory& memory) {
+  auto made = world_.nodes.ensure_network(cluster.key.id);
+  if (made.ok()) {
+    memory.network_tries = 0;
+    memory.subnet = std::move(*made);
+    return base::ok();
+  }
+  const bool hopeless = made.error().code == base::Code::kInvalidArgument ||
+                        made.error().code == base::Code::kFailedPrecondition;
+  if (!hopeless && ++memory.network_tries < kTries) return std::move(made).error();
+  memory.network_refused = made.error().message;
+  return base::ok();  // the next look sees it
+}
+
+Status Reconciler::tell_hadoop(const Cluster& cluster, Memory& memory) {
+  std::vector<std::string> leaving;
+  base::Millis timeout{0};
+  for (const cluster::Node& node : cluster.status.nodes) {
+    if (!node.leaving || cluster::is_over(node)) continue;
+    leaving.push_back(cluster::private_dns(cluster, node));
+    const cluster::Group* group = cluster::group_of(cluster.wanted, node.group_id);
+    const base::Millis own = group && group->decommission_seconds
+                                 ? base::Millis(*group->decommission_seconds * 1000)
+                                 : cluster::Limits().decommission;
+    timeout = std::max(timeout, own);
+  }
+  if (world_.hadoop) TRY(world_.hadoop->refresh(cluster, leaving, timeout));
+  for (const cluster::Node& node : cluster.status.nodes) {
+    if (cluster::is_over(node)) continue;
+    memory.nodes[node.number].announced = true;
+    if (node.leaving) memory.nodes[node.number].told_to_leave = world_.clock.steady();
   }
   return base::ok();
 }
 
-Status Reconciler::ensure_node(const Cluster& cluster, Memory& memory) {
-  cluster::Node primary;
-  primary.instance_id = cluster::instance_id(cluster);
-  primary.group_id = cluster.wanted.group_id;
-  primary.instance_type = cluster.wanted.instance_type;
-  auto setup = world_.engines.node_of(cluster, primary);
-  Status made = setup.ok() ? world_.nodes.ensure(setup->spec) : Status(setup.error());
-  if (made.ok()) {
-    memory.node_tries = 0;
-    return made;
-  }
-  const bool hopeless = made.error().code == base::Code::kInvalidArgument ||
-                        made.error().code == base::Code::kFailedPrecondition;
-  if (hopeless || ++memory.node_tries >= kTries) memory.node_error = made.error().message;
-  return made;
-}
-
-Status Reconciler::start_bootstrap(const Cluster& cluster, int number) {
-  const cluster::BootstrapAction& action =
-      cluster.wanted.bootstrap_actions[static_cast<size_t>(number) - 1];
-  job::Launch launch = job::launch_bootstrap(action.path, action.args);
-  const std::filesystem::path folder = bootstrap_log_folder(number);
-  nodes::ProcessSpec process;
-  process.id = cluster::process_of_bootstrap(number);
-  process.linger = true;  // a daemon that an action starts goes on until the node ends
-  process.argv = std::move(launch.argv);
-  process.environment = world_.credentials_environment(cluster, nullptr);
-  process.working_directory = "/home/hadoop";
-  process.stdout_path = folder / "stdout";
-  process.stderr_path = folder / "stderr";
-  return world_.nodes.start(cluster::node_id(cluster), process);
-}
-
 Status Reconciler::start_step(const Cluster& cluster, const Step& step, Memory& memory) {
-  const job::Site site{cluster.wanted.applications};
-  auto launch = job::launch(step.jar, site);
+  auto launch = job::launch(step.jar, site_of(cluster, step));
   if (!launch.ok()) return base::ok();  // the next look sees it and the plan fails the step
   const std::filesystem::path folder = step_log_folder(step.id);
+  const cluster::Node* primary = cluster::primary_of(cluster);
+  const std::string type = primary ? primary->instance_type : "";
   nodes::ProcessSpec process;
   process.id = cluster::process_of_step(step);
   process.argv = launch->argv;
@@ -118,11 +198,11 @@ Status Reconciler::start_step(const Cluster& cluster, const Step& step, Memory& 
   process.environment.emplace_back("EMR_STEP_ID", step.id);
   process.environment.emplace_back("EMR_CLUSTER_ID", cluster.key.id);
   process.environment.emplace_back("HOWDAH_NOTES_FILE", (folder / kNotes).string());
-  process.memory_limit_bytes = world_.capacity.memory_of(cluster.wanted.instance_type);
+  process.memory_limit_bytes = world_.capacity.memory_of(type);
   process.working_directory = std::filesystem::path("/mnt/var/lib/hadoop/steps") / step.id;
   process.stdout_path = folder / "stdout";
   process.stderr_path = folder / "stderr";
-  const std::string node = cluster::node_id(cluster);
+  const std::string node = primary_id(cluster);
   Status started = world_.nodes.start(node, process);
   if (!started.ok()) {
     if (started.error().code == base::Code::kInvalidArgument ||
@@ -138,7 +218,7 @@ Status Reconciler::start_step(const Cluster& cluster, const Step& step, Memory& 
 
 Status Reconciler::ship_step(const Cluster& cluster, const Step& step, const Seen& seen,
                              Memory& memory) {
-  const std::string node = cluster::node_id(cluster);
+  const std::string node = primary_id(cluster);
   const auto place = log_place_of(cluster, step);
   const std::filesystem::path folder = step_log_folder(step.id);
   auto controller = world_.nodes.open_log(node, folder / "controller");
@@ -151,15 +231,18 @@ Status Reconciler::ship_step(const Cluster& cluster, const Step& step, const See
   }
   const auto end = seen.step_ends.find(step.id);
   const std::string start_error = end == seen.step_ends.end() ? "" : end->second.start_error;
-  const auto process = seen.processes.find(cluster::process_of_step(step));
+  const cluster::Node* primary = cluster::primary_of(cluster);
+  const auto on_primary = seen.nodes.find(primary ? primary->number : 0);
+  cluster::Process process;
+  if (on_primary != seen.nodes.end()) {
+    const auto found = on_primary->second.processes.find(cluster::process_of_step(step));
+    if (found != on_primary->second.processes.end()) process = found->second;
+  }
   const base::Fd notes = open_log(world_.nodes, node, folder / kNotes);
-  const std::string text =
-      start_error.empty()
-          ? (notes.valid() ? tail_of(notes.get(), 16 * 1024) : "") +
-                controller_end(
-                    step, process == seen.processes.end() ? cluster::Process{} : process->second,
-                    world_.clock.now())
-          : controller_refused(step, start_error, world_.clock.now());
+  const std::string text = start_error.empty()
+                               ? (notes.valid() ? tail_of(notes.get(), 16 * 1024) : "") +
+                                     controller_end(step, process, world_.clock.now())
+                               : controller_refused(step, start_error, world_.clock.now());
   TRY(append_once(controller->get(), text, "with exitCode"));
   if (place) {
     for (const char* file : kStepFiles) {
@@ -174,29 +257,12 @@ Status Reconciler::ship_step(const Cluster& cluster, const Step& step, const See
       }
     }
   }
-  memory.shipped[step.id] = true;
-  return base::ok();
-}
-
-Status Reconciler::ship_bootstrap(const Cluster& cluster, Memory& memory) {
-  const auto place = log_place(cluster.wanted.log_uri);
-  const std::string node = cluster::node_id(cluster);
-  for (int number = 1; place && number <= static_cast<int>(cluster.wanted.bootstrap_actions.size());
-       ++number) {
-    const std::filesystem::path folder = bootstrap_log_folder(number);
-    if (!open_log(world_.nodes, node, folder / "stdout").valid()) break;  // it has not begun
-    const base::Fd controller = TRY(world_.nodes.open_log(node, folder / "controller"));
-    const auto& action = cluster.wanted.bootstrap_actions[static_cast<size_t>(number) - 1];
-    TRY(append_once(
-        controller.get(),
-        fmt::format("INFO startExec '{} {}'\n", action.path, fmt::join(action.args, " ")),
-        "INFO startExec"));
-    for (const char* file : kBootstrapFiles) {
-      TRY(ship_file(world_.objects, place->bucket, place->key(bootstrap_key(cluster, number, file)),
-                    open_log(world_.nodes, node, folder / file)));
-    }
+  // Also without a log URI: it keeps the driver's outputs of cluster mode.
+  if (world_.ship_step_containers && start_error.empty()) {
+    const Status shipped = world_.ship_step_containers(cluster, step);
+    if (!shipped.ok() && ++memory.ship_tries[step.id] < kTries) return shipped;
   }
-  memory.bootstrap_shipped = true;
+  memory.shipped[step.id] = true;
   return base::ok();
 }
 
@@ -213,8 +279,7 @@ void Reconciler::ship_running(const cluster::Key& key) {
     const auto place = log_place_of(cluster, step);
     if (step.state != cluster::StepState::kRunning || !place) continue;
     for (const char* file : kStepFiles) {
-      base::Fd log =
-          open_log(world_.nodes, cluster::node_id(cluster), step_log_folder(step.id) / file);
+      base::Fd log = open_log(world_.nodes, primary_id(cluster), step_log_folder(step.id) / file);
       struct stat info {};
       if (!log.valid() || ::fstat(log.get(), &info) != 0) continue;
       const uint64_t size = static_cast<uint64_t>(info.st_size);
@@ -225,6 +290,12 @@ void Reconciler::ship_running(const cluster::Key& key) {
                     std::move(log));
       if (shipped.ok()) sent[name] = size;
     }
+  }
+  for (const cluster::Node& node : cluster.status.nodes) {
+    if (node.state != cluster::InstanceState::kRunning || !world_.ship_node_logs) continue;
+    const Status shipped = world_.ship_node_logs(cluster, node, false);
+    if (!shipped.ok())
+      base::log_warn("control", "{}: {}", node.instance_id, shipped.error().message);
   }
   std::lock_guard lock(mutex_);
   if (const auto it = memories_.find(key); it != memories_.end())

@@ -12,19 +12,30 @@ constexpr uint64_t kStepNeeds = 1536ull * 1024 * 1024;
 }  // namespace
 
 bool Capacity::admit(const cluster::Cluster& cluster, std::string* reason) {
-  const uint64_t needs = host_.declared_memory(cluster.wanted.instance_type);
+  uint64_t needs = 0;
+  int instances = 0;
+  for (const cluster::Group& group : cluster.wanted.groups) {
+    needs += host_.declared_memory(group.instance_type) * static_cast<uint64_t>(group.count);
+    instances += group.count;
+  }
   std::lock_guard lock(mutex_);
-  if (admitted_.contains(cluster.key)) return true;
+  const auto own = admitted_.find(cluster.key);
+  if (own != admitted_.end() && own->second >= needs) {
+    own->second = needs;
+    return true;
+  }
   uint64_t taken = 0;
-  for (const auto& [key, bytes] : admitted_) taken += bytes;
+  for (const auto& [key, bytes] : admitted_) taken += key == cluster.key ? 0 : bytes;
   const double limit = static_cast<double>(host_.total_memory()) * factor_;
-  if (!cluster.status.admitted && !admitted_.empty() &&
-      static_cast<double>(taken + needs) > limit) {
+  const size_t others = admitted_.size() - (own == admitted_.end() ? 0 : 1);
+  // After a restart of the server one that was taken on is not turned away.
+  const bool again = own == admitted_.end() && cluster.status.admitted;
+  if (!again && others > 0 && static_cast<double>(taken + needs) > limit) {
     *reason = fmt::format(
-        "Waiting for capacity: {} clusters take {:.0f} of {:.0f} GiB of declared memory on this "
-        "host, and {} declares {:.0f}",
-        admitted_.size(), static_cast<double>(taken) / kGiB, limit / kGiB,
-        cluster.wanted.instance_type, static_cast<double>(needs) / kGiB);
+        "Waiting for capacity: {} other clusters take {:.0f} of {:.0f} GiB of declared memory on "
+        "this host, and the {} instances of this one declare {:.0f}",
+        others, static_cast<double>(taken) / kGiB, limit / kGiB, instances,
+        static_cast<double>(needs) / kGiB);
     waiting_.insert(cluster.key);
     return false;
   }

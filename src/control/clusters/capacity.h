@@ -20,7 +20,8 @@ class Capacity {
  public:
   Capacity(Host& host, double oversubscription) : host_(host), factor_(oversubscription) {}
 
-  /// Takes the cluster on (again) if there is room; else the reason.
+  /// Takes on all instances that are wanted of the cluster (again) if there is room; else the
+  /// reason. One that was taken on and cannot grow keeps what it has.
   bool admit(const cluster::Cluster& cluster, std::string* reason);
   /// Gives its share back; answers the clusters that wait for room and should be looked at again.
   std::vector<cluster::Key> release(const cluster::Key& key);

@@ -64,7 +64,7 @@ class FakeEngines final : public Engines {
 
  private:
   static DaemonUnit unit(const std::string& name, uint16_t port, bool essential = true) {
-    return {name, "Hadoop", essential, port, "", "/var/log/hadoop/" + name + ".log"};
+    return {name, "Hadoop", essential, false, port, "", "/var/log/hadoop/" + name + ".log"};
   }
   bool installed_;
 };
@@ -110,7 +110,8 @@ class FakeDaemons final : public Daemons {
     bool up = false;
     if (seen.ok() && seen->alive) {
       for (const auto& [id, process] : seen->processes)
-        up = up || (id == kServices && process.state == nodes::ProcessSeen::State::kRunning);
+        up = up ||
+             (id.starts_with(kServices) && process.state == nodes::ProcessSeen::State::kRunning);
     }
     std::vector<DaemonSeen> out;
     std::lock_guard lock(mutex_);

@@ -56,9 +56,10 @@ std::string step_key(const cluster::Cluster& cluster, const std::string& step_id
   return fmt::format("{}/steps/{}/{}.gz", cluster.key.id, step_id, file);
 }
 
-std::string bootstrap_key(const cluster::Cluster& cluster, int number, const std::string& file) {
-  return fmt::format("{}/node/{}/bootstrap-actions/{}/{}.gz", cluster.key.id,
-                     cluster::instance_id(cluster), number, file);
+std::string bootstrap_key(const cluster::Cluster& cluster, const std::string& instance_id,
+                          int number, const std::string& file) {
+  return fmt::format("{}/node/{}/bootstrap-actions/{}/{}.gz", cluster.key.id, instance_id, number,
+                     file);
 }
 
 std::string controller_begin(const cluster::Step& step, const job::Launch& launch, base::Time now) {

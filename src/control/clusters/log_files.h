@@ -37,7 +37,8 @@ std::optional<LogPlace> log_place_of(const cluster::Cluster& cluster, const clus
 
 std::string step_key(const cluster::Cluster& cluster, const std::string& step_id,
                      const std::string& file);
-std::string bootstrap_key(const cluster::Cluster& cluster, int number, const std::string& file);
+std::string bootstrap_key(const cluster::Cluster& cluster, const std::string& instance_id,
+                          int number, const std::string& file);
 
 /// What the controller log says before and after the process.
 std::string controller_begin(const cluster::Step& step, const job::Launch& launch, base::Time now);

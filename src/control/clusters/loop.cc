@@ -9,6 +9,8 @@ namespace {
 
 constexpr base::Millis kHousekeeping{60000};
 constexpr base::Millis kMaxBackoff{30000};
+constexpr int kNodesAtOnce = 4;
+constexpr int kQuestionsAtOnce = 3;
 
 base::Millis backoff(int failures) {
   return std::min(kMaxBackoff, base::Millis(100) * (1 << std::min(failures, 9)));
@@ -18,6 +20,12 @@ base::Millis backoff(int failures) {
 
 base::Status Loop::start(int workers) {
   reconciler_.wake = [this](const cluster::Key& key) { push(key, base::Millis(0)); };
+  reconciler_.set_aside([this](std::function<void()> question) {
+    std::lock_guard lock(questions_mutex_);
+    questions_.push_back(std::move(question));
+    asked_.notify_one();
+  });
+  reconciler_.set_parallel(kNodesAtOnce);
   TRY(reconciler_.remove_unwanted());
   for (const cluster::Key& key : TRY(store_.unfinished())) push(key, base::Millis(0));
   for (int i = 0; i < workers; ++i) {
@@ -26,13 +34,19 @@ base::Status Loop::start(int workers) {
   threads_.emplace_back([this](std::stop_token stop) { listen_to_store(stop); });
   threads_.emplace_back([this](std::stop_token stop) { listen_to_nodes(stop); });
   threads_.emplace_back([this](std::stop_token stop) { housekeep(stop); });
+  for (int i = 0; i < kQuestionsAtOnce; ++i) {
+    threads_.emplace_back([this](std::stop_token stop) { ask(stop); });
+  }
   return base::ok();
 }
 
 void Loop::stop() {
   for (std::jthread& thread : threads_) thread.request_stop();
   changed_.notify_all();
+  asked_.notify_all();
   threads_.clear();  // joins
+  // Whoever reconciles after this, to drain, asks on the spot.
+  reconciler_.set_aside([](const std::function<void()>& question) { question(); });
 }
 
 void Loop::push(const cluster::Key& key, base::Millis delay) {
@@ -108,6 +122,18 @@ void Loop::listen_to_store(std::stop_token stop) {
   while (!stop.stop_requested()) {
     for (const cluster::Key& key : store_.changes().take(base::Millis(1000), stop))
       push(key, base::Millis(0));
+  }
+}
+
+void Loop::ask(std::stop_token stop) {
+  std::unique_lock lock(questions_mutex_);
+  while (asked_.wait(lock, stop, [this] { return !questions_.empty(); })) {
+    if (stop.stop_requested()) return;
+    const std::function<void()> question = std::move(questions_.front());
+    questions_.pop_front();
+    lock.unlock();
+    question();
+    lock.lock();
   }
 }
 

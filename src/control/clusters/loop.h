@@ -6,6 +6,8 @@
 // Threads: its own.
 
 #include <condition_variable>
+#include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -23,7 +25,7 @@ class Loop {
       : reconciler_(reconciler), store_(store), nodes_(nodes), clock_(clock) {}
   ~Loop() { stop(); }
 
-  /// Queues every unfinished cluster and starts `workers` threads, and those that listen.
+  /// Queues every unfinished cluster and starts `workers` threads, and those that listen and ask.
   base::Status start(int workers);
   void stop();
 
@@ -41,6 +43,7 @@ class Loop {
   void listen_to_store(std::stop_token stop);
   void listen_to_nodes(std::stop_token stop);
   void housekeep(std::stop_token stop);
+  void ask(std::stop_token stop);
 
   Reconciler& reconciler_;
   store::ControlStore& store_;
@@ -50,6 +53,9 @@ class Loop {
   std::condition_variable_any changed_;
   std::map<cluster::Key, Entry> entries_;
   uint64_t pushes_ = 0;  // of due times: what workers wait for
+  std::mutex questions_mutex_;
+  std::condition_variable_any asked_;
+  std::deque<std::function<void()>> questions_;  // probes, by threads of their own
   std::vector<std::jthread> threads_;
 };
 

@@ -13,8 +13,18 @@ namespace {
 
 bool starts_something(const cluster::Action& action) {
   using Kind = cluster::Action::Kind;
-  return action.kind == Kind::kInstallEngine || action.kind == Kind::kEnsureNode ||
-         action.kind == Kind::kStartBootstrap || action.kind == Kind::kStartStep;
+  switch (action.kind) {
+    case Kind::kSignalStep:
+    case Kind::kEndApplications:
+    case Kind::kShipStepLogs:
+    case Kind::kShipBootstrapLogs:
+    case Kind::kShipFinalLogs:
+    case Kind::kRemoveNode:
+    case Kind::kRemoveNetwork:
+      return false;
+    default:
+      return true;
+  }
 }
 
 bool runs_steps(const cluster::Cluster& cluster) {
@@ -34,6 +44,7 @@ Reconciler::Memory& Reconciler::memory_of(const cluster::Key& key) {
 void Reconciler::forget(const cluster::Key& key) {
   std::lock_guard lock(mutex_);
   memories_.erase(key);
+  probes_.forget(key);
 }
 
 int Reconciler::running_steps() {
@@ -67,14 +78,9 @@ Result<std::optional<base::Millis>> Reconciler::reconcile(const cluster::Key& ke
                  s.state == cluster::StepState::kCancelPending;
         }));
   }
-  std::optional<base::Error> failure;
-  for (const cluster::Action& action : plan.actions) {
-    if (draining_ && starts_something(action)) continue;
-    if (Status done = act(plan.next, seen, action, memory); !done.ok()) {
-      base::log_warn("control", "{}: {}", key.id, done.error().message);
-      failure = std::move(done).error();
-    }
-  }
+  std::vector<cluster::Action> actions = plan.actions;
+  if (draining_) std::erase_if(actions, starts_something);
+  const std::optional<base::Error> failure = act_all(plan.next, seen, actions, memory);
   if (failure) return *failure;
   // What was done shows in the next look; an unchanged plan with actions would otherwise spin.
   if (!plan.actions.empty())
@@ -99,15 +105,27 @@ Status Reconciler::drain() {
 }
 
 Status Reconciler::remove_unwanted() {
-  std::set<std::string> wanted;
+  std::set<std::string> wanted, networks;
   for (const cluster::Key& key : TRY(world_.store.unfinished())) {
     const auto loaded = TRY(world_.store.load(key));
-    if (loaded.cluster.status.node_wanted) wanted.insert(cluster::node_id(loaded.cluster));
+    networks.insert(key.id);
+    for (const cluster::Node& node : loaded.cluster.status.nodes) {
+      if (!cluster::is_over(node)) wanted.insert(cluster::node_id(loaded.cluster, node.number));
+    }
+    // A row from when clusters had one node, which plan() will give it.
+    if (loaded.cluster.status.nodes.empty() && loaded.cluster.status.admitted)
+      wanted.insert(cluster::node_id(loaded.cluster, 0));
   }
   for (const nodes::NodeSeen& node : TRY(world_.nodes.list())) {
     if (wanted.contains(node.id)) continue;
     base::log_info("control", "removing node {}: no cluster wants it", node.id);
     TRY(world_.nodes.remove(node.id));
+  }
+  const std::vector<std::string> there = TRY(world_.nodes.networks());
+  for (const std::string& network : there) {
+    if (networks.contains(network)) continue;
+    base::log_info("control", "removing network {}: no cluster wants it", network);
+    TRY(world_.nodes.remove_network(network));
   }
   return base::ok();
 }

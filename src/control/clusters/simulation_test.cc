@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <regex>
 
 #include "base/ids.h"
+#include "base/log.h"
 #include "control/clusters/fake_world.h"
 #include "control/clusters/reconciler.h"
 #include "nodes/fake/provider.h"
@@ -139,7 +142,9 @@ struct Outcome {
   std::string message;
   std::map<std::string, cluster::StepState> steps;
   std::map<std::string, int> started;  // how often each process really began
-  std::vector<std::string> history;    // cluster and step states, in order
+  /// States of the cluster, of each step, instance and group, in order. Between instances there is
+  /// no order: they come up side by side.
+  std::map<std::string, std::vector<std::string>> history;
   size_t nodes_left = 0;
   size_t objects = 0;
   bool operator==(const Outcome&) const = default;
@@ -151,11 +156,15 @@ struct Story {
   bool keep_alive = false;
   int concurrency = 1;
   int terminate_at_round = -1;
+  int core = 0;  // nodes beside the primary, with Hadoop
+  /// Each is made when the cluster waits and all its groups run.
+  std::vector<std::function<void(class Simulation&)>> moves;
 };
 
 class Simulation {
  public:
   explicit Simulation(int crash_at) {
+    base::set_log_level(base::Level::kError);  // thousands of lives would be told
     folder_ = std::filesystem::temp_directory_path() /
               ("howdah-sim-" + base::RandomIds().token(base::kLowerAlnum, 10));
     std::filesystem::create_directories(folder_);
@@ -172,11 +181,23 @@ class Simulation {
     wanted.name = "simulated";
     wanted.log_uri = "s3://logs/";
     wanted.applications = {"Spark"};
+    cluster::Group primary;
+    primary.id = "ig-MASTER";
+    wanted.groups = {primary};
+    if (story.core > 0) {
+      wanted.applications.push_back("Hadoop");
+      cluster::Group core;
+      core.id = "ig-CORE";
+      core.role = cluster::Role::kCore;
+      core.count = story.core;
+      wanted.groups.push_back(core);
+    }
     wanted.bootstrap_actions = story.bootstrap;
     wanted.keep_alive = story.keep_alive;
     wanted.step_concurrency = story.concurrency;
     EXPECT_TRUE(store_->create_cluster(key_, wanted, {}, story.steps, {}, {}).ok());
     nodes_.set_script([](const std::string&, const nodes::ProcessSpec& spec) -> std::optional<int> {
+      if (spec.id.starts_with(kServices)) return std::nullopt;
       return spec.id.ends_with("bad") ? 3 : 0;
     });
     nodes_.set_fault([this](auto call, auto, const std::string&,
@@ -186,7 +207,9 @@ class Simulation {
       return std::nullopt;
     });
     start();
-    for (int round = 0; round < 400; ++round) {
+    size_t moved = 0;
+    for (int round = 0; round < 600; ++round) {
+      if (moved < story.moves.size() && is_quiet()) story.moves[moved++](*this);
       if (round == story.terminate_at_round) {
         EXPECT_TRUE(store_
                         ->change_wanted({key_},
@@ -206,15 +229,63 @@ class Simulation {
     }
     return outcome();
   }
+  // ---- what a story does
+  void change(const std::function<void(cluster::Wanted&)>& edit) {
+    EXPECT_TRUE(store_
+                    ->change_wanted({key_},
+                                    [&](cluster::Wanted& w, const cluster::Status&) {
+                                      edit(w);
+                                      return base::ok();
+                                    })
+                    .ok());
+  }
+  void resize(int core) {
+    change([&](cluster::Wanted& w) {
+      w.groups.at(1).count = core;
+      ++w.groups.at(1).resize_serial;
+    });
+  }
+  void kill(int number) {
+    const auto row = store_->cluster(key_);
+    nodes_.kill_node(cluster::node_id(row->as_cluster(), number));
+  }
+  void restart_host() {
+    nodes_.restart_host();
+    start();
+  }
   bool crashed() const { return point_.at != 0 && point_.passed >= point_.at; }
 
  private:
+  // It waits, has what is wanted, and nothing of it is dead: the move before this one is over.
+  bool is_quiet() {
+    const auto row = store_->cluster(key_);
+    const cluster::Cluster cluster = row->as_cluster();
+    if (cluster.status.state != cluster::State::kWaiting) return false;
+    for (const cluster::Group& group : cluster.wanted.groups) {
+      const auto* status = cluster::group_status_of(cluster.status, group.id);
+      if (!status || status->state != cluster::GroupState::kRunning) return false;
+      if (cluster::members_of(cluster, group.id).size() != static_cast<size_t>(group.count))
+        return false;
+    }
+    for (const cluster::Node& node : cluster.status.nodes) {
+      if (cluster::is_over(node)) continue;
+      const auto seen = nodes_.look(cluster::node_id(cluster, node.number));
+      if (!seen.ok() || !seen->alive || node.returning) return false;
+    }
+    return true;
+  }
+
   void start() {
     capacity_ = std::make_unique<Capacity>(host_, 8);
     reconciler_ = std::make_unique<Reconciler>(
         World{crashing_store(), nodes_, objects_, engines_, *capacity_, clock_,
               [](const cluster::Cluster&, const cluster::Step*) {
                 return std::vector<std::pair<std::string, std::string>>();
+              },
+              &daemons_, &hadoop_,
+              [this](const cluster::Cluster&, const cluster::Node&) {
+                point_.pass();
+                return base::ok();
               }});
     EXPECT_TRUE(reconciler_->remove_unwanted().ok());
   }
@@ -234,11 +305,12 @@ class Simulation {
     for (const auto& started : began) ++out.started[started.spec.id];
     const auto events = store_->events(key_, 0, 1000);
     for (const auto& event : *events) {
-      if (!event.event.state.empty())
-        out.history.push_back(event.event.subject + " " + event.event.state);
+      if (!event.event.state.empty()) out.history[event.event.subject].push_back(event.event.state);
     }
     nodes_.set_fault({});
-    out.nodes_left = nodes_.list()->size();
+    out.nodes_left = nodes_.list()->size() + nodes_.networks()->size();
+    for (const cluster::Node& node : row->status.nodes)
+      out.history[node.instance_id].push_back(node.reason.code);
     out.objects = objects_.kept.size();
     return out;
   }
@@ -252,6 +324,8 @@ class Simulation {
   FakeObjects objects_{point_};
   FakeEngines engines_{true};
   FakeHost host_;
+  FakeDaemons daemons_{nodes_};
+  FakeHadoop hadoop_{3};
   std::unique_ptr<Capacity> capacity_;
   std::unique_ptr<Reconciler> reconciler_;
   const Key key_{"000000000000", "us-east-1", "j-SIMULATED"};
@@ -261,7 +335,9 @@ class Simulation {
 void survive_every_crash(const Story& story, const Outcome& expected) {
   const Outcome whole = Simulation(0).run(story);
   EXPECT_EQ(whole.state, expected.state);
-  EXPECT_EQ(whole.message, expected.message);
+  const std::string message =
+      std::regex_replace(whole.message, std::regex("i-[0-9a-f]{17}"), "i-0PRIMARY");
+  EXPECT_EQ(message, expected.message);
   EXPECT_EQ(whole.steps, expected.steps);
   EXPECT_EQ(whole.nodes_left, 0u);
   int points = 0;
@@ -319,6 +395,45 @@ TEST(Simulation, ATerminationByTheUserSurvivesEveryCrash) {
   expected.message = "Terminated by user request";
   expected.steps = {{"s-1", cluster::StepState::kCompleted},
                     {"s-2", cluster::StepState::kCompleted}};
+  survive_every_crash(story, expected);
+}
+
+void terminate(Simulation& simulation) {
+  simulation.change([](cluster::Wanted& w) { w.terminate = "user"; });
+}
+
+TEST(Simulation, AResizeUpAndDownSurvivesEveryCrash) {
+  Story story;
+  story.keep_alive = true;
+  story.core = 2;
+  story.bootstrap = {{"one", "s3://b/one", {}}};
+  story.moves = {[](Simulation& s) { s.resize(3); }, [](Simulation& s) { s.resize(1); }, terminate};
+  Outcome expected;
+  expected.state = cluster::State::kTerminated;
+  expected.message = "Terminated by user request";
+  survive_every_crash(story, expected);
+}
+
+TEST(Simulation, ALostCoreNodeAndARestartOfTheHostSurviveEveryCrash) {
+  Story story;
+  story.keep_alive = true;
+  story.core = 2;
+  story.moves = {[](Simulation& s) { s.kill(1); }, [](Simulation& s) { s.restart_host(); },
+                 terminate};
+  Outcome expected;
+  expected.state = cluster::State::kTerminated;
+  expected.message = "Terminated by user request";
+  survive_every_crash(story, expected);
+}
+
+TEST(Simulation, ALostPrimarySurvivesEveryCrash) {
+  Story story;
+  story.keep_alive = true;
+  story.core = 2;
+  story.moves = {[](Simulation& s) { s.kill(0); }};
+  Outcome expected;
+  expected.state = cluster::State::kTerminatedWithErrors;
+  expected.message = "The master instance (i-0PRIMARY) was terminated";
   survive_every_crash(story, expected);
 }
 

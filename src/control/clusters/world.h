@@ -26,6 +26,7 @@ struct DaemonUnit {
   std::string unit;         // "hadoop-hdfs-namenode": systemd's name of it
   std::string application;  // "Hadoop"
   bool essential = true;    // the cluster is not RUNNING before it is healthy
+  bool on_demand = false;   // its first use starts it; control does not
   uint16_t port = 0;        // that a healthy one listens on, inside the node
   std::string health_path;  // answers GET with 200; empty: a TCP connection is enough
   std::string log;          // inside the node

@@ -68,7 +68,6 @@ class Store final : public ControlStore {
       const base::Time now = clock_.now();
       cluster::Status status;
       status.timeline.created = now;
-      status.instance_timeline.created = now;
       status.reason.message = "Configuring cluster";
       TRY(
           c.run("INSERT INTO clusters (account, region, id, created, state, request, wanted, "
