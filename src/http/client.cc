@@ -325,7 +325,11 @@ base::Result<ClientResponse> Download::open(const ClientRequest& request) {
   s.added = true;
   s.step(false);
   while (!s.ended && (!s.head_done || s.answer.status >= 300)) s.step(true);
-  if (s.ended && *s.ended != CURLE_OK) return error_of(*s.ended, s.reason, s.request);
+  // what breaks off after the head is read()'s to say
+  const bool has_head = s.head_done && s.answer.status < 300;
+  if (s.ended && *s.ended != CURLE_OK && !has_head) {
+    return error_of(*s.ended, s.reason, s.request);
+  }
   s.answer.response.status = s.answer.status;
   return s.answer.response;
 }

@@ -114,5 +114,103 @@ TEST_F(ClientTest, NobodyThereAndTooSlowAreToldApart) {
   EXPECT_EQ(client_.send({.url = "file:///etc/passwd"}).error().code, base::Code::kInvalidArgument);
 }
 
+// Gives `size` bytes in portions, or fails on the way.
+class Portions final : public BodySource {
+ public:
+  Portions(size_t size, std::optional<uint64_t> said, size_t fail_at = SIZE_MAX)
+      : left_(size), said_(said), fail_at_(fail_at) {}
+  base::Result<size_t> read(std::span<char> into) override {
+    if (given_ >= fail_at_) return base::not_found("the source is gone");
+    const size_t count = std::min({into.size(), left_, size_t{1000}});
+    std::fill_n(into.begin(), count, 'x');
+    left_ -= count;
+    given_ += count;
+    return count;
+  }
+  std::optional<uint64_t> length() const override { return said_; }
+
+ private:
+  size_t left_;
+  std::optional<uint64_t> said_;
+  size_t fail_at_;
+  size_t given_ = 0;
+};
+
+TEST_F(ClientTest, SendsABodyFromASource) {
+  serve([](Request& request) {
+    const std::string length(request.headers.value_or("Content-Length", "chunked"));
+    return Response{
+        200, {}, length + " " + std::to_string(read_all(*request.body, 1 << 24)->size())};
+  });
+  for (size_t size : {0, 1, 3'000'000}) {
+    Portions known(size, size), unknown(size, std::nullopt);
+    const std::string count = std::to_string(size);
+    EXPECT_EQ(client_.send({.method = "PUT", .url = url("/"), .source = &known})->body,
+              count + " " + count);
+    EXPECT_EQ(client_.send({.method = "PUT", .url = url("/"), .source = &unknown})->body,
+              "chunked " + count);
+  }
+}
+
+TEST_F(ClientTest, SaysWhatWentWrongWithTheSource) {
+  serve([](Request& request) {
+    (void)read_all(*request.body, 1 << 24);
+    return Response{200, {}, ""};
+  });
+  Portions failing(100'000, 100'000, 5000);
+  const auto failed = client_.send({.method = "PUT", .url = url("/"), .source = &failing});
+  ASSERT_FALSE(failed.ok());
+  EXPECT_EQ(failed.error().message, "the source is gone");
+  Portions brief(1000, 2000);
+  const auto cut = client_.send({.method = "PUT", .url = url("/"), .source = &brief});
+  ASSERT_FALSE(cut.ok());
+  EXPECT_EQ(cut.error().code, base::Code::kUnavailable);
+}
+
+TEST_F(ClientTest, GivesAnAnswerPieceByPiece) {
+  std::string text(5'000'000, '\0');
+  for (size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 31 >> 3);
+  serve([&](Request& request) {
+    if (request.path == "/no") return Response{404, {}, "nothing here"};
+    return Response{200, {}, text};
+  });
+  Download download;
+  for (const size_t portion : {1000u, 100'000u, 10'000'000u}) {
+    ASSERT_EQ(download.open({.url = url("/")})->status, 200);
+    EXPECT_EQ(download.length(), text.size());
+    std::string got;
+    std::vector<char> buffer(portion);
+    while (const size_t count = *download.read(buffer)) got.append(buffer.data(), count);
+    EXPECT_TRUE(got == text);
+    EXPECT_EQ(*download.read(buffer), 0u);
+  }
+  ASSERT_EQ(download.open({.url = url("/")})->status, 200);  // left unread
+  const auto missing = download.open({.url = url("/no")});
+  EXPECT_EQ(missing->status, 404);
+  EXPECT_EQ(missing->body, "nothing here");
+}
+
+TEST_F(ClientTest, NoticesAnAnswerThatBreaksOff) {
+  class Broken final : public BodySource {
+    base::Result<size_t> read(std::span<char> into) override {
+      if (std::exchange(given_, true)) return base::internal("cut");
+      into[0] = 'x';
+      return size_t{1};
+    }
+    std::optional<uint64_t> length() const override { return 10; }
+    bool given_ = false;
+  };
+  serve([](Request&) { return Response{200, {}, std::make_unique<Broken>()}; });
+  Download download;
+  ASSERT_TRUE(download.open({.url = url("/")}).ok());
+  std::vector<char> buffer(100);
+  EXPECT_EQ(*download.read(buffer), 1u);
+  const auto cut = download.read(buffer);
+  ASSERT_FALSE(cut.ok());
+  EXPECT_EQ(cut.error().code, base::Code::kUnavailable);
+  server_.reset();
+  EXPECT_EQ(download.open({.url = "http://127.0.0.1:1/"}).error().code, base::Code::kUnavailable);
+}
+
 }  // namespace
 }  // namespace howdah::http
