@@ -1,4 +1,4 @@
-"""s3-dist-cp against a real server: S3 and local files, with every option that changes what is there."""
+"""s3-dist-cp against a real server: S3 and local files, every option that changes what is there."""
 import gzip
 import json
 import os
