@@ -14,8 +14,11 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "control/clusters/daemons.h"
+#include "control/clusters/engines.h"
+#include "control/clusters/hadoop.h"
 #include "control/clusters/loop.h"
-#include "control/clusters/spark_engines.h"
+#include "control/clusters/node_logs.h"
 #include "gateways/metadata/metadata.h"
 #include "gateways/ui/ui.h"
 #include "http/server.h"
@@ -43,7 +46,7 @@ constexpr const char* kAccount = "000000000000";
 constexpr double kOversubscription = 8;
 constexpr int kControlWorkers = 4;
 // Inside nodes with a network of their own, whatever the port is outside.
-const std::string kEndpointInside = "http://localhost:4566";
+constexpr const char* kEndpointInside = "http://localhost:4566";
 
 // Where apps/ and runtime/ lie: beside the sources that this binary was built from, or
 // HOWDAH_SHARE.
@@ -97,6 +100,7 @@ struct Server {
 
   std::string secret;
   std::string endpoint;
+  std::string host_endpoint;  // as a node reaches it that shares the host's network
   std::optional<apps::Releases> releases;
   std::optional<apps::InstanceTypes> types;
   std::unique_ptr<store::ControlStore> control;
@@ -107,6 +111,9 @@ struct Server {
   std::unique_ptr<control::Engines> engines;
   std::unique_ptr<control::Host> host;
   std::unique_ptr<control::Capacity> capacity;
+  std::unique_ptr<control::Daemons> daemons;
+  std::unique_ptr<control::Hadoop> hadoop;
+  std::unique_ptr<control::NodeLogs> node_logs;
   std::unique_ptr<control::Reconciler> reconciler;
   std::unique_ptr<control::Loop> loop;
   std::unique_ptr<services::Howdah> howdah;
@@ -202,33 +209,63 @@ struct Server {
     return base::ok();
   }
 
+  /// Where the credentials of the role of `subject` ("node" or a step) are, for the AWS SDKs.
+  std::vector<std::pair<std::string, std::string>> credentials(const cluster::Cluster& cluster,
+                                                               const std::string& subject) {
+    const std::string path = services::credentials_path(cluster.key, subject);
+    const std::string at = cluster.status.network.empty() ? host_endpoint : kEndpointInside;
+    return {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", at + path},
+            {"AWS_CONTAINER_AUTHORIZATION_TOKEN", services::credentials_token(secret, path)}};
+  }
+
+  Status attach(const cluster::Cluster& cluster, const cluster::Node& node) {
+    TRY(listeners->attach(cluster, node));
+    // Nobody waits for it, and a node is no worse without.
+    if (const Status ssh = start_ssh(*nodes, cluster, node); !ssh.ok()) {
+      base::log_warn("server", "no ssh to node {} of {}: {}", node.instance_id, cluster.key.id,
+                     ssh.error().message);
+    }
+    return base::ok();
+  }
+
   Status start_control() {
-    control::SparkEnginesOptions engine_options;
+    control::EnginesOptions engine_options;
     engine_options.data = layout.data();
     engine_options.engines = options.engines_dir;
     engine_options.apps = share() / "apps";
     engine_options.runtime = share() / "runtime" / "node";
     engine_options.installation = TRY(layout.installation_id(ids));
     engine_options.endpoint = fmt::format("http://localhost:{}", http->port());
-    const std::string host_endpoint = engine_options.endpoint;
-    engines = TRY(control::make_spark_engines(std::move(engine_options), *releases, *types));
+    host_endpoint = engine_options.endpoint;
+    engine_options.credentials = [this](const cluster::Cluster& cluster) {
+      return credentials(cluster, "node");
+    };
+    engines = TRY(control::make_engines(std::move(engine_options), *releases, *types));
     host = control::make_local_host(*types);
     capacity = std::make_unique<control::Capacity>(*host, kOversubscription);
-    control::World world{
-        *control,
-        *nodes,
-        *objects,
-        *engines,
-        *capacity,
-        clock,
-        [this, host_endpoint](const cluster::Cluster& cluster, const cluster::Step* step) {
-          const std::string path =
-              services::credentials_path(cluster.key, step ? step->id : "node");
-          const std::string& at = cluster.status.network.empty() ? host_endpoint : kEndpointInside;
-          return std::vector<std::pair<std::string, std::string>>{
-              {"AWS_CONTAINER_CREDENTIALS_FULL_URI", at + path},
-              {"AWS_CONTAINER_AUTHORIZATION_TOKEN", services::credentials_token(secret, path)}};
-        }};
+    daemons = control::make_local_daemons(*nodes, clock);
+    hadoop = control::make_local_hadoop(*nodes, *engines, clock);
+    node_logs = std::make_unique<control::NodeLogs>(*objects, *nodes, clock);
+    control::World world{*control,
+                         *nodes,
+                         *objects,
+                         *engines,
+                         *capacity,
+                         clock,
+                         [this](const cluster::Cluster& cluster, const cluster::Step* step) {
+                           return credentials(cluster, step ? step->id : "node");
+                         }};
+    world.daemons = daemons.get();
+    world.hadoop = hadoop.get();
+    world.attach = [this](const cluster::Cluster& cluster, const cluster::Node& node) {
+      return attach(cluster, node);
+    };
+    world.ship_node_logs = [this](const cluster::Cluster& cluster, const cluster::Node& node,
+                                  bool last) { return node_logs->ship(cluster, node, last); };
+    world.ship_step_containers = [this](const cluster::Cluster& cluster,
+                                        const cluster::Step& step) {
+      return node_logs->ship_containers(cluster, step);
+    };
     reconciler = std::make_unique<control::Reconciler>(std::move(world));
     loop = std::make_unique<control::Loop>(*reconciler, *control, *nodes, clock);
     return loop->start(kControlWorkers);
