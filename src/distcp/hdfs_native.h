@@ -6,6 +6,7 @@
 // else. Ownership: ids and retry must outlive it, it must outlive its sources. Threads: concurrent
 // calls allowed. Failure: kUnavailable, kNotFound, kPermissionDenied …, naming the file.
 
+#include <map>
 #include <mutex>
 #include <set>
 

@@ -1,4 +1,4 @@
-"""Hive on Tez on YARN: scripts over S3 and HDFS, HiveServer2, the metastore that Spark uses too; ZooKeeper."""
+"""Hive on Tez on YARN over S3 and HDFS, HiveServer2, the metastore that Spark shares; ZooKeeper."""
 import gzip
 
 import pytest
@@ -57,7 +57,8 @@ def test_a_script_on_s3_reads_and_writes_s3_and_hdfs(out_of, s3, bucket):
     # The table itself lies in HDFS, and HiveServer2 serves it.
     out = out_of(hadoop.bash(
         "hdfs dfs -ls /user/hive/warehouse/red && until (exec 3<>/dev/tcp/localhost/10000); do "
-        "sleep 1; done 2>/dev/null; beeline -u jdbc:hive2://localhost:10000 -n hadoop --silent=true "
+        "sleep 1; done 2>/dev/null; "
+        "beeline -u jdbc:hive2://localhost:10000 -n hadoop --silent=true "
         "--outputformat=csv2 -e 'select count(*) from red'"))
     assert "/user/hive/warehouse/red/" in out and "\n5\n" in out
 
@@ -94,6 +95,7 @@ def test_a_wrong_statement_fails_the_step_and_says_why(out_of, s3, cluster):
 
 def test_zookeeper_keeps_what_it_is_told(out_of):
     out = out_of(hadoop.bash(
-        "zookeeper-client create /howdah here > /dev/null 2>&1; zookeeper-client get /howdah 2>/dev/null; "
+        "zookeeper-client create /howdah here > /dev/null 2>&1; "
+        "zookeeper-client get /howdah 2>/dev/null; "
         "echo srvr > /dev/tcp/localhost/2181 && systemctl is-active zookeeper-server"))
     assert "here" in out and "active" in out

@@ -156,6 +156,28 @@ class Server:
             log.seek(max(0, self.log_path.stat().st_size - 64 * 1024))
             return b"\n".join(log.read().splitlines()[-lines:]).decode(errors="replace")
 
+    def node_init(self, cluster, instance):
+        """The pid of a node's init; every process of the node is below it."""
+        saved = json.loads((self.data / f"nodes/{cluster}~{instance}/init").read_text())
+        return saved["init"]["pid"]
+
+    def kill_node(self, cluster, instance):
+        """As if somebody pulled its plug."""
+        os.kill(self.node_init(cluster, instance), signal.SIGKILL)
+
+    def processes_of_node(self, cluster, instance):
+        """Pid and command line of each process in the node's PID namespace."""
+        namespace = os.stat(f"/proc/{self.node_init(cluster, instance)}/ns/pid").st_ino
+        found = {}
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and os.stat(entry / "ns/pid").st_ino == namespace:
+                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found[int(entry.name)] = command.decode(errors="replace")
+            except OSError:  # it ended
+                continue
+        return found
+
     def left_processes(self):
         """Pids that belong to this data directory: by their command line, or by their mounts."""
         data = os.fsencode(str(self.data))
