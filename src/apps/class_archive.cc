@@ -35,14 +35,18 @@ base::Status write_java_arguments(const fs::path& folder, const fs::path& final_
   for (const std::string& each : behind) paths.push_back((final_folder / each).string());
   TRY(make_folders(folder / "java"));
   TRY(write_file(folder / "java/classpath", class_path));
+  return write_file(folder / "java/arguments",
+                    fmt::format("{}\n--add-opens=java.base/java.lang=ALL-UNNAMED\n-cp\n\"{}\"\n",
+                                class_archive_options(final_folder), base::join(paths, ":")));
+}
+
+std::string class_archive_options(const fs::path& root) {
   // Mapped at the address it was made for: moved elsewhere (the default of hardened builds) every
   // page of it would be patched, and be each process's own.
-  return write_file(
-      folder / "java/arguments",
-      fmt::format("-XX:SharedArchiveFile={}\n-XX:+UnlockDiagnosticVMOptions\n"
-                  "-XX:ArchiveRelocationMode=0\n-Xlog:disable\n-Xlog:all=error:stderr\n"
-                  "--add-opens=java.base/java.lang=ALL-UNNAMED\n-cp\n\"{}\"\n",
-                  (final_folder / "java/classes.jsa").string(), base::join(paths, ":")));
+  return fmt::format(
+      "-XX:SharedArchiveFile={} -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 "
+      "-Xlog:disable -Xlog:all=error:stderr",
+      (root / "java/classes.jsa").string());
 }
 
 base::Status ensure_java_arguments(const Manifest& manifest, const fs::path& root) {

@@ -31,6 +31,10 @@ base::Status write_java_arguments(const std::filesystem::path& folder,
 /// For an application that was unpacked as a whole (Spark): writes them once, from the jars there.
 base::Status ensure_java_arguments(const Manifest& manifest, const std::filesystem::path& root);
 
+/// The JVM's options for the archive of the application at `root`. They say nothing when the
+/// archive does not fit: then it is not used.
+std::string class_archive_options(const std::filesystem::path& root);
+
 struct ClassArchiveSpec {
   std::filesystem::path sources;  // apps/<application>: classes.lst.gz
   std::filesystem::path root;     // where the application lies for good

@@ -365,6 +365,8 @@ std::optional<Installed> installed(const Releases& releases, std::string_view la
     out.local_yarn = out.spark_home / "local-yarn";
     out.python_path = root / "python";
     out.java_home = *java;
+    if (has_class_archive(root))
+      out.spark_class_path = read_file(root / "java/classpath").value_or("");
   }
   return out;
 }

@@ -55,6 +55,9 @@ struct Installed {
   std::filesystem::path local_yarn;   // classes that serve the master "yarn" on one node
   std::filesystem::path python_path;  // packages for /usr/bin/python3 (boto3, awscli, pip, numpy)
   std::filesystem::path java_home;    // of this host, outside root
+  /// Spark's jars, by name, where its class archive is there: a class path that begins with it
+  /// starts in half the time. Empty: without.
+  std::string spark_class_path;
   std::vector<InstalledApplication> applications;  // Spark first, then by need
 
   const InstalledApplication* find(std::string_view name) const;  // nullptr when it is not there

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "apps/class_archive.h"
 #include "apps/facts.h"
 #include "apps/info_files.h"
 #include "apps/services.h"
@@ -101,8 +102,24 @@ Settings settings_of(const Templates& templates, const std::map<std::string, std
   return out;
 }
 
+// Spark's own jars come first on the class path, in the archive's order, and users' settings over
+// these: then the archive is not used.
+void start_fast(const Installed& installed, Settings& spark_defaults) {
+  if (installed.spark_class_path.empty()) return;
+  const std::string archive = class_archive_options(installed.root);
+  for (const char* process : {"driver", "executor"}) {
+    set(spark_defaults, fmt::format("spark.{}.extraClassPath", process),
+        installed.spark_class_path);
+    const std::string options = fmt::format("spark.{}.defaultJavaOptions", process);
+    const std::string* others = find(spark_defaults, options);
+    set(spark_defaults, options, others ? archive + " " + *others : archive);
+  }
+}
+
 // ---- a node with Hadoop, and whatever else is data
 
+// With it EMR's Hive and Spark ask the Glue Data Catalog. Hive itself does not know it.
+constexpr const char* kCatalogFactory = "hive.metastore.client.factory.class";
 constexpr const char* kOwnJava = "/usr/lib/jvm/howdah";
 
 class View {
@@ -202,6 +219,11 @@ class View {
         settings_of(application.templates, values_, configurations_, file.classification);
     if (file.classification == "core-site") add_emrfs(settings);
     const Settings& exports = configurations_.exports_of(file.classification);
+    if (find(settings, kCatalogFactory)) {
+      out_.notes.push_back(
+          fmt::format("{}: {} has no effect yet: tables are kept in this cluster's own metastore",
+                      file.classification, kCatalogFactory));
+    }
     // An empty file would hide the defaults that lie in a jar under the same name.
     if (file.path.empty() || (settings.empty() && exports.empty())) return;
     const std::string comment = fmt::format("{}{}.", kMadeBy, file.classification);
@@ -263,6 +285,7 @@ class View {
             application.templates.settings.find("spark-defaults of " + installed_.spark_version);
         at != application.templates.settings.end())
       merge(defaults, at->second);
+    start_fast(installed_, defaults);
     const Settings& wanted = configurations_.of("spark-defaults");
     if (maximize_) {
       const std::string* dynamic = find(wanted, "spark.dynamicAllocation.enabled");
@@ -335,6 +358,7 @@ NodeView node_view(const Installed& installed, const Templates& templates,
   const std::map<std::string, std::string> values = facts_of(
       facts, installed,
       out.mounts.size() > 2 ? "/usr/lib/jvm/howdah" : installed.java_home.string(), maximize);
+  if (!installed.spark_class_path.empty()) out.mounts.push_back({installed.root, installed.root});
   for (const auto& [key, value] : templates.environment)
     out.environment.emplace_back(key, fill(value, values));
   set(out.environment, "SPARK_LOCAL_IP", facts.local_ip);
@@ -343,7 +367,9 @@ NodeView node_view(const Installed& installed, const Templates& templates,
     set(out.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN", facts.credentials_token);
   }
 
-  Settings spark = settings_of(templates, values, configurations, "spark-defaults");
+  Settings spark = settings_of(templates, values, {}, "spark-defaults");
+  start_fast(installed, spark);
+  merge(spark, configurations.of("spark-defaults"));
   if (maximize && !find(configurations.of("spark-defaults"), "spark.default.parallelism")) {
     set(spark, "spark.default.parallelism", fmt::format("{}", 2 * facts.vcpu));
   }
