@@ -16,6 +16,10 @@
 
 namespace howdah::control {
 
+/// Of this host, in bytes: what the daemons take on those instances that are wanted and not there
+/// yet; 0 for a cluster without Hadoop.
+uint64_t memory_of_daemons(const cluster::Cluster& cluster);
+
 class Capacity {
  public:
   Capacity(Host& host, double oversubscription) : host_(host), factor_(oversubscription) {}

@@ -191,12 +191,11 @@ class LocalEngines final : public Engines {
       out.spec.files.push_back({file.path, file.contents, file.mode});
     out.spec.environment = view.environment;
     for (const apps::Daemon& daemon : view.daemons) {
-      // What starts on its first use is nobody's to wait for or to start.
-      if (daemon.start == apps::Daemon::Start::kOnUse) continue;
       DaemonUnit unit;
       unit.unit = daemon.unit;
       unit.application = daemon.application;
       unit.essential = daemon.essential;
+      unit.on_demand = daemon.start == apps::Daemon::Start::kOnUse;
       unit.port = daemon.port;
       unit.health_path = daemon.health_path;
       unit.log = daemon.log;

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kTail = 64 * 1024;
 
 // Of the applications that run here, those that do nothing without Hadoop.
-constexpr std::array kNeedHadoop = {"Hive", "HCatalog", "Tez"};
+constexpr std::array kNeedHadoop = {"Hadoop", "Hive", "HCatalog", "Tez"};
 
 bool has(const std::vector<std::string>& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(),
@@ -28,14 +28,17 @@ std::string tail(nodes::Provider& nodes, const std::string& node,
 
 }  // namespace
 
+bool has_hadoop(const cluster::Cluster& cluster) {
+  return has_several_nodes(cluster) ||
+         std::any_of(kNeedHadoop.begin(), kNeedHadoop.end(),
+                     [&](const char* name) { return has(cluster.wanted.applications, name); });
+}
+
 job::Site site_of(const cluster::Cluster& cluster, const cluster::Step& step) {
   job::Site out;
   out.applications = cluster.wanted.applications;
-  const bool needs_hadoop =
-      has_several_nodes(cluster) ||
-      std::any_of(kNeedHadoop.begin(), kNeedHadoop.end(),
-                  [&](const char* name) { return has(out.applications, name); });
-  if (needs_hadoop && !has(out.applications, "Hadoop")) out.applications.emplace_back("Hadoop");
+  if (has_hadoop(cluster) && !has(out.applications, "Hadoop"))
+    out.applications.emplace_back("Hadoop");
   out.step_id = step.id;
   out.log_folder = step_log_folder(step.id).string();
   return out;

@@ -13,6 +13,9 @@
 
 namespace howdah::control {
 
+/// Hadoop's daemons run in it: its applications need them, or there are nodes beside the primary.
+bool has_hadoop(const cluster::Cluster& cluster);
+
 /// The applications that the cluster really has (Hadoop comes with what needs it, and with nodes
 /// beside the primary one), the step's id and where its logs lie.
 job::Site site_of(const cluster::Cluster& cluster, const cluster::Step& step);
