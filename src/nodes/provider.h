@@ -50,6 +50,9 @@ struct NodeSpec {
   /// what the node advertises; it is enforced only where the host can (said in ensure()'s
   /// warnings).
   std::vector<uint64_t> volumes_gib;
+  /// Of all its processes together, beside what each may take; 0: none. Enforced by a cgroup where
+  /// there is one; processes that run already when it changes keep what they had.
+  uint64_t memory_limit_bytes = 0;
 };
 
 struct ProcessSpec {
@@ -57,6 +60,7 @@ struct ProcessSpec {
   std::vector<std::string>
       argv;  // argv[0] is looked up in PATH inside the node; never a shell string
   std::vector<std::pair<std::string, std::string>> environment;  // beside the node's own
+  /// Where a node can have one user only, "root" means that one.
   std::string user = "hadoop";
   std::filesystem::path working_directory;  // inside the node; made (owned by `user`) when missing
   std::filesystem::path stdout_path;        // inside the node; folders are made; appended to

@@ -21,6 +21,8 @@ struct ProcessIdentity {
   pid_t pid = 0;
   uint64_t start_ticks = 0;  // field 22 of /proc/<pid>/stat (proc(5))
   std::string boot_id;       // /proc/sys/kernel/random/boot_id
+
+  bool operator==(const ProcessIdentity&) const = default;
 };
 
 /// New at every boot of the host; read once.

@@ -114,19 +114,25 @@ Cgroups::Cgroups(const std::string& name) {
   }
 }
 
-std::vector<std::filesystem::path> Cgroups::make(const std::string& node,
-                                                 const std::string& process,
-                                                 uint64_t limit_bytes) const {
-  if (root_.empty() || limit_bytes == 0) return {};
-  const auto folder = root_ / node / process;
-  if (!os::make(root_) || !os::make(root_ / node)) return {};
-  if (v2_) put(root_ / node / "cgroup.subtree_control", "+memory");
-  if (!os::make(folder)) return {};
-  const std::string limit = std::to_string(limit_bytes);
-  const bool limited = put(folder / (v2_ ? "memory.max" : "memory.limit_in_bytes"), limit);
+bool Cgroups::limit(const std::filesystem::path& folder, uint64_t bytes) const {
+  const std::string text = std::to_string(bytes);
+  const bool limited = put(folder / (v2_ ? "memory.max" : "memory.limit_in_bytes"), text);
   // Swap would only delay the end; where it is not accounted for there is no such file.
-  put(folder / (v2_ ? "memory.swap.max" : "memory.memsw.limit_in_bytes"), v2_ ? "0" : limit);
-  if (!limited) return {};
+  put(folder / (v2_ ? "memory.swap.max" : "memory.memsw.limit_in_bytes"), v2_ ? "0" : text);
+  return limited;
+}
+
+std::vector<std::filesystem::path> Cgroups::make(const std::string& node,
+                                                 const std::string& process, uint64_t limit_bytes,
+                                                 uint64_t node_limit_bytes) const {
+  if (root_.empty() || (limit_bytes == 0 && node_limit_bytes == 0)) return {};
+  const auto whole = root_ / node, folder = whole / process;
+  if (!os::make(root_) || !os::make(whole)) return {};
+  if (v2_) put(whole / "cgroup.subtree_control", "+memory");
+  const bool whole_limited = node_limit_bytes != 0 && limit(whole, node_limit_bytes);
+  if (!os::make(folder)) return {};
+  const bool limited = limit_bytes != 0 && limit(folder, limit_bytes);
+  if (!limited && !whole_limited) return {};
   return {folder};
 }
 

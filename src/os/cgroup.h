@@ -21,10 +21,12 @@ class Cgroups {
   /// Why limits are not enforced; empty when they are.
   const std::string& warning() const { return warning_; }
 
-  /// Folders whose cgroup.procs the process shall join; none without a limit. `limit_bytes` 0:
-  /// none.
+  /// Folders whose cgroup.procs the process shall join; none without a limit. `limit_bytes`: of the
+  /// process with its descendants; `node_limit_bytes`: of all processes of the node together that
+  /// were started with one. 0: none.
   std::vector<std::filesystem::path> make(const std::string& node, const std::string& process,
-                                          uint64_t limit_bytes) const;
+                                          uint64_t limit_bytes,
+                                          uint64_t node_limit_bytes = 0) const;
 
   /// Nodes that have cgroups here.
   std::vector<std::string> nodes() const;
@@ -33,6 +35,8 @@ class Cgroups {
   void remove(const std::string& node) const;
 
  private:
+  bool limit(const std::filesystem::path& folder, uint64_t bytes) const;
+
   std::filesystem::path root_;  // empty: none
   bool v2_ = false;
   std::string warning_;

@@ -25,6 +25,7 @@
 //   │       ├── network.json  its subnet and names; made once, goes with the network
 //   │       ├── holder        identity of the process that keeps its namespace
 //   │       ├── door          socket of the holder: sockets inside nodes are asked for here
+//   │       ├── fronts/       what the gateway shows at the host's loopback: a file a node
 //   │       ├── gateway       socket of slirp4netns: a frame a message
 //   │       └── gateway.log   what it said
 //   └── nodes/
@@ -42,6 +43,7 @@
 //               ├── upper/    what the node changed below /usr, /etc, /opt, /var/lib/dpkg …
 //               ├── work/     overlayfs's own, on the same file system as upper/
 //               ├── mnt/      /mnt, with its var/lib, s3, tmp …
+//               ├── mnt1/ …   /mnt1 …, of nodes with more than one volume
 //               ├── log/      /mnt/var/log = /var/log; outlives the node until forget()
 //               ├── home/     /home
 //               ├── root/     /root
@@ -120,6 +122,7 @@ struct NetworkFolder {
   Path spec() const { return path / "network.json"; }
   Path holder() const { return path / "holder"; }
   Path door() const { return path / "door"; }
+  Path fronts() const { return path / "fronts"; }
   Path gateway_log() const { return path / "gateway.log"; }
 };
 

@@ -22,6 +22,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -82,6 +83,16 @@ base::Result<base::Fd> begin_connecting(const std::string& address, uint16_t por
 base::Result<base::Fd> begin_listening(const std::string& address, uint16_t port);
 /// Removes a container's link at once; the kernel would some time after its namespace's end.
 base::Status remove_link_in(const std::filesystem::path& network_folder, const std::string& link);
+/// Without root nothing of the host reaches a container: the gateway listens for it at `front`, an
+/// address of 127.0.0.0/8, on those of the ports that the user may have (not below 1024), and
+/// passes on to the same port at `address`. Kept in the network's folder, so that a new gateway
+/// does it again. Without a gateway there are no fronts. hide_front() ends them.
+base::Status show_front(const std::filesystem::path& network_folder, const std::string& address,
+                        const std::string& front, const std::vector<uint16_t>& ports);
+base::Status hide_front(const std::filesystem::path& network_folder, const std::string& address);
+/// For the keeper: all fronts of the folder.
+void show_fronts_again(const std::filesystem::path& network_folder);
+
 /// For the keeper of the gateway: every frame that the bridge sends to it, and what it sends.
 base::Result<base::Fd> open_gateway_frames(const std::filesystem::path& network_folder);
 

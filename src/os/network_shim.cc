@@ -269,8 +269,11 @@ class Keeper {
         ::open(folder_.gateway_log().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (log >= 0) ::dup2(log, 1), ::dup2(log, 2);
     const std::string program = find_gateway_program().string();
-    std::vector<std::string> words = {program, "--disable-host-loopback",
-                                      "--cidr=" + to_text(spec_.subnet), "--enable-seccomp",
+    std::vector<std::string> words = {program,
+                                      "--disable-host-loopback",
+                                      "--cidr=" + to_text(spec_.subnet),
+                                      "--api-socket=" + socket + "-api",
+                                      "--enable-seccomp",
                                       "--target-type=bess"};
     if (::geteuid() == 0 || be_root_of_nothing()) words.push_back("--enable-sandbox");
     words.push_back(socket);
@@ -283,12 +286,12 @@ class Keeper {
   }
 
   // It makes its socket some milliseconds after its start.
-  base::Fd connect_gateway(const std::string& path, int gateway_fd) {
+  base::Fd connect_gateway(const std::string& path, int type, int gateway_fd) {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     std::snprintf(address.sun_path, sizeof address.sun_path, "%s", path.c_str());
     for (int waited = 0; waited < kGatewayStartMillis; waited += 10) {
-      base::Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+      base::Fd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
       if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
         return socket;
       pollfd waiting = {gateway_fd, POLLIN, 0};
@@ -329,13 +332,16 @@ class Keeper {
         ::open(folder_.path.c_str(), O_PATH | O_DIRECTORY));  // inherited: its path is short
     if (!frames.ok() || !at.valid()) return;
     const std::string socket = "/proc/self/fd/" + std::to_string(at.get()) + "/gateway";
-    ::unlink(socket.c_str());
+    for (const char* end : {"", "-api"}) ::unlink((socket + end).c_str());
     const pid_t gateway = ::fork();
     if (gateway < 0) return;
     if (gateway == 0) exec_gateway(socket);
     ::setpgid(gateway, gateway);
     base::Fd gateway_fd(static_cast<int>(::syscall(SYS_pidfd_open, gateway, 0)));
-    const auto peer = connect_gateway(socket, gateway_fd.get());
+    const auto peer = connect_gateway(socket, SOCK_SEQPACKET, gateway_fd.get());
+    // Its API comes after that; the next who asks finds the fronts of before.
+    if (peer.valid() && connect_gateway(socket + "-api", SOCK_STREAM, gateway_fd.get()).valid())
+      show_fronts_again(folder_.path);
     if (peer.valid()) relay(frames->get(), peer.get(), gateway_fd.get());
     ::kill(-gateway, SIGKILL);
     while (::waitpid(gateway, nullptr, 0) < 0 && errno == EINTR) {

@@ -243,7 +243,7 @@ constexpr const char* kMainProcesses =
     "--gtest_filter=LocalNode.runs*:*terminate*:*outlives*:*lingering*:*mended*:*remove_leaves*";
 constexpr const char* kMainNetworks =
     "--gtest_filter=NodesOfANetwork.reach_each*:NodesOfANetwork.are_*:NodesOfANetwork.call*:"
-    "NodesOfANetwork.leave*:*gateway*";
+    "NodesOfANetwork.leave*:*gateway*:*runit*:*volumes*";
 
 // Runs this test program again as an ordinary user; with `subordinate`, that user has 65536 ids in
 // /etc/subuid and /etc/subgid (shown to it by mounts in a namespace of its own).

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "nodes/local/networks.h"
 #include "nodes/local/rig.h"
+#include "os/cgroup.h"
 #include "os/launch.h"
 #include "os/netlink.h"
 
@@ -117,6 +118,23 @@ TEST_F(NodesOfANetwork, are_reached_from_the_server_at_their_address_or_at_loopb
   }
   EXPECT_EQ(os::connect_here("127.0.0.1", 8021, base::Millis(1000)).error().code,
             base::Code::kUnavailable);
+}
+
+TEST_F(NodesOfANetwork, are_reached_by_the_hosts_programs_at_their_public_address) {
+  if (::geteuid() != 0 && !os::why_no_gateway().empty()) GTEST_SKIP() << os::why_no_gateway();
+  make(1);
+  auto& provider = rig_.provider();
+  const auto address = provider.public_address("j-1/i-1").value();
+  EXPECT_EQ(provider.public_address("j-1/i-9").error().code, base::Code::kNotFound);
+  ASSERT_TRUE(provider.start("j-1/i-1", Rig::shell("a", std::string(kServer) + "'' 8088")).ok());
+  wait_until([&] { return provider.connect_inside("j-1/i-1", 8088, base::Millis(1000)).ok(); });
+  const auto answer = [&]() -> std::string {
+    const auto socket = os::connect_here(address, 8088, base::Millis(1000));
+    return socket.ok() ? read_all(socket->get()) : socket.error().message;
+  };
+  wait_until([&] { return answer().rfind("node-1.ec2.internal saw ", 0) == 0; });
+  ASSERT_TRUE(provider.remove("j-1/i-1").ok());
+  EXPECT_EQ(answer().rfind("node-1", 0), std::string::npos);
 }
 
 TEST_F(NodesOfANetwork, call_the_server_at_localhost_and_at_the_metadata_address) {
@@ -276,6 +294,60 @@ TEST_F(NodesOfANetwork, reach_the_world_through_the_gateway_but_not_the_hosts_lo
   });
   ASSERT_TRUE(rig_.provider().ensure_network("j-1").ok());
   EXPECT_EQ(call("again", address, "100"), "open\n");
+}
+
+TEST_F(NodesOfANetwork, have_their_volumes_and_keep_them) {
+  auto spec = spec_of(1);
+  spec.volumes_gib = {64, 64, 32};
+  ASSERT_TRUE(rig_.provider().ensure(spec).ok());
+  EXPECT_EQ(run(1, "write", "ls -d /mnt*; echo block | sudo tee /mnt2/block"),
+            "/mnt\n/mnt1\n/mnt2\nblock\n");
+  ASSERT_TRUE(rig_.provider().stop("j-1/i-1").ok());
+  ASSERT_TRUE(rig_.provider().ensure(spec).ok());
+  EXPECT_EQ(run(1, "read", "cat /mnt2/block"), "block\n");
+}
+
+TEST_F(NodesOfANetwork, share_a_limit_of_memory_among_the_processes_of_one) {
+  if (!os::Cgroups("howdah-" + rig_.tag()).warning().empty())
+    GTEST_SKIP() << os::Cgroups("howdah-" + rig_.tag()).warning();
+  auto spec = spec_of(1);
+  spec.memory_limit_bytes = 300u << 20;
+  ASSERT_TRUE(rig_.provider().ensure(spec).ok());
+  const std::string half = "python3 -c 'x = bytearray(200 << 20); print(1, flush=True)";
+  run(1, "pipe", "mkfifo /mnt/tmp/go");
+  ASSERT_TRUE(rig_.provider()
+                  .start("j-1/i-1", Rig::shell("first", half + "; input()' <> /mnt/tmp/go"))
+                  .ok());
+  wait_until([&] { return rig_.text_of("/var/log/first/stdout") == "1\n"; });
+  const auto second = rig_.run(Rig::shell("second", half + "'")).seen;
+  EXPECT_TRUE(second.out_of_memory || rig_.wait_for_end("first").out_of_memory);
+}
+
+// runit is what keeps daemons running (conventions.md 2.3): a tree below one lingering process.
+TEST_F(NodesOfANetwork, keep_daemons_running_under_runit_until_they_end) {
+  if (::access("/usr/bin/runsvdir", X_OK) != 0) GTEST_SKIP() << "runit is not installed";
+  make(1);
+  const std::string services = "/mnt/var/lib/howdah/services";
+  run(1, "write",
+      "sudo bash -c 'mkdir -p " + services + "/demo && cd " + services +
+          "/demo && echo \"#!/bin/sh\necho up >> /mnt/tmp/ups; exec sleep 6008\" > run && "
+          "echo \"#!/bin/sh\necho \\$1 \\$2 >> " +
+          services + "/demo/ended\" > finish && chmod 755 run finish'");
+  auto spec = Rig::shell("services", "exec runsvdir -P " + services);
+  spec.user = "root";
+  spec.linger = true;
+  ASSERT_TRUE(rig_.provider().start("j-1/i-1", spec).ok());
+  const auto stat = [&] { return rig_.text_of(services + "/demo/supervise/stat", "j-1/i-1"); };
+  wait_until([&] { return stat() == "run\n"; });
+  rig_.open();
+  EXPECT_EQ(rig_.look("services").state, ProcessSeen::State::kRunning);
+  run(1, "kill", "sudo sv kill " + services + "/demo");
+  wait_until([&] { return rig_.text_of("/mnt/tmp/ups", "j-1/i-1") == "up\nup\n"; });
+  EXPECT_EQ(rig_.text_of(services + "/demo/ended", "j-1/i-1"), "-1 9\n");
+  run(1, "down", "sudo sv -w 5 down " + services + "/demo");
+  EXPECT_EQ(stat(), "down\n");
+  ASSERT_TRUE(rig_.provider().remove("j-1/i-1").ok());
+  EXPECT_TRUE(rig_.provider().list()->empty());
 }
 
 TEST(ASubnet, is_the_first_free_one_counted_from_what_its_name_hashes_to) {

@@ -100,12 +100,16 @@ void add_programs(const RootPlan& plan, std::vector<BuildStep>& steps) {
   add_top_folders(steps);
 }
 
-void add_own_folders(std::vector<BuildStep>& steps) {
+void add_own_folders(const NodeSpec& node, std::vector<BuildStep>& steps) {
   steps.push_back(own("/mnt", "mnt", 0755));
   for (const char* path : {"/mnt/var", "/mnt/var/lib", "/mnt/var/lib/info"})
     steps.push_back(folder(path, 0755));
   steps.push_back(own("/mnt/var/log", "log", 0775, kHadoopId));
   for (const char* path : {"/mnt/tmp", "/mnt/s3"}) steps.push_back(folder(path, 01777));
+  for (size_t i = 1; i < node.volumes_gib.size(); ++i) {
+    const std::string name = "mnt" + std::to_string(i);
+    steps.push_back(own("/" + name, name, 0755));
+  }
   steps.push_back(own("/home", "home", 0755));
   steps.push_back(folder("/home/hadoop", 0755, kHadoopId));
   steps.push_back(own("/root", "root", 0700));
@@ -269,7 +273,7 @@ base::Result<os::ContainerSpec> plan_root(const RootPlan& plan) {
   spec.fs = plan.fs;
   spec.ids = plan.ids;
   add_programs(plan, spec.steps);
-  add_own_folders(spec.steps);
+  add_own_folders(plan.node, spec.steps);
   add_kernel_folders(spec.steps);
   for (const auto& mount : plan.node.mounts) {
     TRY(check_path(mount.target));

@@ -46,6 +46,17 @@ base::Error shares_host(const std::string& node_id) {
           {}};
 }
 
+// What of a node is shown at the host's loopback without root: the ports that EMR's users speak to
+// (EMR Management Guide, "Service ports"). ssh's is not among what a user may have.
+const std::vector<uint16_t> kShownPorts = {2181,  8020,  8032,  8042,  8088, 8188,
+                                           8443,  8998,  9083,  9864,  9870, 10000,
+                                           10002, 16010, 18080, 19888, 20888};
+
+/// "10.64.12.10" -> "127.64.12.10"
+std::string front_of(const std::string& address) {
+  return "127" + address.substr(address.find('.'));
+}
+
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
 // The same range for all nodes of a cluster, another for (nearly) every other cluster; above what
@@ -104,7 +115,10 @@ struct NodeRecord {
   std::string container_digest, mounts_digest;
   std::string network, address;  // empty: the host's
   os::ProcessIdentity holder;    // of the network as the node was joined to it
+  uint64_t memory_limit_bytes = 0;
   Environment environment;
+
+  bool operator==(const NodeRecord&) const = default;
 };
 
 std::string to_text(const NodeRecord& record) {
@@ -117,6 +131,7 @@ std::string to_text(const NodeRecord& record) {
                                         {"network", record.network},
                                         {"address", record.address},
                                         {"holder", os::to_json(record.holder)},
+                                        {"memory", record.memory_limit_bytes},
                                         {"environment", environment}});
 }
 
@@ -128,6 +143,7 @@ NodeRecord record_from(const std::string& text) {
   record.mounts_digest = base::text_at(json->as_object(), "mounts");
   record.network = base::text_at(json->as_object(), "network");
   record.address = base::text_at(json->as_object(), "address");
+  record.memory_limit_bytes = static_cast<uint64_t>(base::int_at(json->as_object(), "memory"));
   if (const auto* holder = base::find_object(json->as_object(), "holder"))
     record.holder = os::identity_from(*holder);
   if (const auto* environment = base::find_array(json->as_object(), "environment"))
@@ -260,7 +276,9 @@ base::Status LocalProvider::make(const NodeSpec& spec, const os::NodeFolder& fol
       TRY(os::start_container(supervisor_.launcher(), folder.path, container, spec.id));
   for (const auto& warning : started.warnings) base::log_warn("nodes", "{}: {}", spec.id, warning);
   watch_.add(started.init);
-  return base::ok();
+  if (record.network.empty() || ::geteuid() == 0) return base::ok();
+  return os::show_front(layout_.network(TRY(os::folder_name_of(record.network))), record.address,
+                        front_of(record.address), kShownPorts);
 }
 
 base::Result<LocalProvider::Planned> LocalProvider::plan(const NodeSpec& spec,
@@ -293,6 +311,7 @@ base::Result<LocalProvider::Planned> LocalProvider::plan(const NodeSpec& spec,
   for (const auto& mount : spec.mounts)
     record.mounts_digest += mount.source.string() + ">" + mount.target.string() + "\n";
   record.mounts_digest = base::sha256_hex(record.mounts_digest + root.network.address);
+  record.memory_limit_bytes = spec.memory_limit_bytes;
   record.environment = spec.environment;
   return planned;
 }
@@ -303,8 +322,7 @@ base::Status LocalProvider::renew(const NodeSpec& spec, const os::NodeFolder& fo
   const auto& record = planned.record;
   const auto text = os::read_file(folder.spec());
   const NodeRecord old = text.ok() ? record_from(*text) : NodeRecord{};
-  if (old.container_digest == record.container_digest && old.environment == record.environment)
-    return base::ok();
+  if (old == record) return base::ok();
   if (!old.mounts_digest.empty() && old.mounts_digest != record.mounts_digest)
     base::log_warn("nodes", "{}: changed mounts and addresses count when the node is made again",
                    spec.id);
@@ -406,6 +424,8 @@ base::Status LocalProvider::end_processes(const std::string& node_id,
   if (!record.network.empty() && os::is_running(record.holder))
     TRY(os::remove_link_in(layout_.network(TRY(os::folder_name_of(record.network))),
                            link_of(node_id)));
+  if (!record.network.empty() && ::geteuid() != 0)
+    TRY(os::hide_front(layout_.network(TRY(os::folder_name_of(record.network))), record.address));
   return base::ok();
 }
 
@@ -506,7 +526,8 @@ base::Result<std::string> LocalProvider::public_address(const std::string& node_
   const auto text = os::read_file(folder.spec());
   if (!text.ok()) return base::not_found("there is no node " + node_id);
   const auto record = record_from(*text);
-  return record.network.empty() ? "127.0.0.1" : record.address;
+  if (record.network.empty()) return "127.0.0.1";
+  return ::geteuid() == 0 ? record.address : front_of(record.address);
 }
 
 // ---- processes ---------------------------------------------------------------------------------
@@ -525,17 +546,18 @@ base::Status LocalProvider::start(const std::string& node_id, const ProcessSpec&
   const NodeRecord record = text.ok() ? record_from(*text) : NodeRecord{};
   os::ProcessPlan plan;
   plan.argv = spec.argv;
-  plan.environment = environment_of(spec.user, record.environment, spec.environment);
-  plan.user = spec.user;
-  plan.working_directory = spec.working_directory.empty()
-                               ? std::filesystem::path("/home/" + spec.user)
-                               : spec.working_directory;
-  if (spec.working_directory.empty() && spec.user == "root") plan.working_directory = "/root";
+  const bool single = os::best_id_map(0, kHadoopId).kind == os::IdMap::Kind::kSingle;
+  plan.user = single && spec.user == "root" ? "hadoop" : spec.user;
+  plan.environment = environment_of(plan.user, record.environment, spec.environment);
+  plan.working_directory = spec.working_directory;
+  if (plan.working_directory.empty())
+    plan.working_directory = plan.user == "root" ? "/root" : "/home/" + plan.user;
   plan.stdout_path = spec.stdout_path;
   plan.stderr_path = spec.stderr_path;
   plan.linger = spec.linger;
   plan.container = init;
-  plan.cgroups = cgroups_.make(TRY(os::folder_name_of(node_id)), name, spec.memory_limit_bytes);
+  plan.cgroups = cgroups_.make(TRY(os::folder_name_of(node_id)), name, spec.memory_limit_bytes,
+                               record.memory_limit_bytes);
   TRY(supervisor_.start(run.path, plan, node_id + " " + spec.id));
   const auto status = os::Supervisor::look(run.path);
   if (status.state == os::ProcessStatus::State::kRunning) watch_.add(status.monitor);
