@@ -10,6 +10,7 @@ namespace howdah::distcp {
 namespace {
 
 constexpr size_t kMostText = size_t{1} << 30;
+constexpr std::string_view kTemporary = ".s3-dist-cp-";  // what a killed run may have left behind
 
 base::Result<std::string> read_whole(const Location& location, Session& session) {
   Store* store = TRY(session.store_of(location));
@@ -98,6 +99,9 @@ base::Result<std::vector<Input>> from_source(const Location& source, Session& se
     return error;
   }
   if (!listed.ok()) return listed;
+  std::erase_if(*listed, [](const Input& input) {
+    return file_name(input.location.path).starts_with(kTemporary);
+  });
   for (Input& input : *listed) input.relative = TRY(relative_to(source, input.location));
   return listed;
 }

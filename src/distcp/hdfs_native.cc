@@ -142,26 +142,36 @@ base::Result<uint64_t> HdfsNative::create(const std::string& path, const std::st
   return status.number(13);
 }
 
-base::Result<std::unique_ptr<BlockWriter>> HdfsNative::next_block(const NewFileId& file,
-                                                                  std::string& block) {
+base::Result<LocatedBlock> HdfsNative::add_block(const NewFileId& file, const std::string& previous,
+                                                 const std::vector<std::string>& without) {
   Message request;
   request.text(1, file.path).text(2, file.client);
-  if (!block.empty()) request.text(3, block);
+  if (!previous.empty()) request.text(3, previous);
+  for (const std::string& info : without) request.text(4, info);
+  request.number(5, file.id);
+  std::string bytes;
+  const Fields answer = TRY(call("addBlock", request, bytes));
+  return parse_located_block(answer.text(1));
+}
+
+base::Result<std::unique_ptr<BlockWriter>> HdfsNative::next_block(const NewFileId& file,
+                                                                  std::string& block) {
+  std::vector<std::string> without;
   {
     std::lock_guard lock(mutex_);
     for (const auto& [address, info] : suspects_) {
-      if (!info.empty()) request.text(4, info);
+      if (!info.empty()) without.push_back(info);
     }
   }
-  request.number(5, file.id);
-  std::string bytes;
-  const auto answer = call("addBlock", request, bytes);
-  if (!answer.ok()) {
-    std::lock_guard lock(mutex_);
-    suspects_.clear();  // perhaps too many were left out
-    return answer.error();
+  auto found = add_block(file, block, without);
+  if (!found.ok() && !without.empty()) {  // perhaps no DataNode was left
+    {
+      std::lock_guard lock(mutex_);
+      suspects_.clear();
+    }
+    found = add_block(file, block, {});
   }
-  const LocatedBlock located = TRY(parse_located_block(answer->text(1)));
+  const LocatedBlock located = TRY(std::move(found));
   std::string culprit;
   auto writer = BlockWriter::open(located, file.client, culprit);
   if (!writer.ok()) suspect(culprit, located.replicas);

@@ -8,7 +8,6 @@
 
 #include <map>
 #include <mutex>
-#include <set>
 
 #include "base/ids.h"
 #include "distcp/connections.h"
@@ -49,6 +48,8 @@ class HdfsNative {
 
   base::Result<Fields> call(std::string_view method, const Message& request, std::string& bytes);
   base::Result<uint64_t> create(const std::string& path, const std::string& client);
+  base::Result<LocatedBlock> add_block(const NewFileId& file, const std::string& previous,
+                                       const std::vector<std::string>& without);
   base::Result<std::unique_ptr<class BlockWriter>> next_block(const NewFileId& file,
                                                               std::string& block);
   base::Status write_blocks(const NewFileId& file, http::BodySource& bytes);

@@ -7,7 +7,7 @@
 namespace howdah::distcp {
 namespace {
 
-constexpr int kTries = 8;
+constexpr int kTries = 10;
 constexpr int kQuietTries = 3;  // a hiccup is not worth a line
 constexpr base::Millis kFirstPause{200};
 constexpr base::Millis kLongestPause{8000};

@@ -18,7 +18,7 @@ class Retry {
   Retry(base::Clock& clock, base::Ids& ids, std::stop_token stop)
       : clock_(clock), ids_(ids), stop_(std::move(stop)) {}
 
-  /// Up to 8 tries over about 25 seconds. The last error is returned. No further try once `stop`
+  /// Up to 10 tries over about 30 seconds. The last error is returned. No further try once `stop`
   /// is requested.
   base::Status operator()(const std::function<base::Status()>& attempt) const;
   template <typename T>

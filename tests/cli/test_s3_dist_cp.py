@@ -209,8 +209,6 @@ def test_appends_to_local_files(distcp, tmp_path):
     (["--src=s3://{b}/in", "--dest=s3://{b}/in"], "onto itself"),
     (["--src=s3://{b}/in", "--dest=s3://{b}/y", "--appendToLastFile"], "HDFS"),
     (["--src=s3://{b}/in", "--dest=s3://{b}/y", "--outputCodec=snappy"], "not available"),
-    (["--src=s3://{b}/in", "--dest=s3://{b}/y", "--s3Endpoint=http://127.0.0.1:1"],
-     "127.0.0.1"),
     (["--dest=s3://{b}/y"], "--src is missing"),
 ])
 def test_what_cannot_be_done_ends_with_a_reason(distcp, s3, request, server, arguments, words):
