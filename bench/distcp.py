@@ -90,7 +90,7 @@ def objects(s3, prefix):
 
 
 def upload(s3, prefix, count, size):
-    data = bytes(range(256)) * (size // 256 + 1)
+    data = bytes(range(256)) * (size // 256 + 2)
 
     def put(number):
         body = data[number % 256 : number % 256 + size]
