@@ -1,5 +1,4 @@
 """The server of a test session, and clients of it. See tests/README.md."""
-import json
 import os
 import pathlib
 import shutil
@@ -11,10 +10,9 @@ import botocore.config
 import pytest
 
 from support import server as server_module
+from support.aws_cli import REGION, AwsCli
 from support.clusters import OVER, RELEASE, cluster_request, end_cluster
 from support.server import KEYS, ROOT, Server, clean_environment, until
-
-REGION = "us-east-1"
 
 
 def pytest_addoption(parser):
@@ -30,7 +28,7 @@ def pytest_collection_modifyitems(config, items):
         return
     skip = pytest.mark.skip(reason="Howdah only")
     for item in items:
-        if item.get_closest_marker("local_only") or item.fspath.dirname.endswith(("cli", "apps")):
+        if item.get_closest_marker("local_only") or item.fspath.dirname.endswith(("cli", "apps", "hadoop")):
             item.add_marker(skip)
 
 
@@ -111,28 +109,6 @@ def iam(client):
 @pytest.fixture(scope="session")
 def sts(client):
     return client("sts")
-
-
-class AwsCli:
-    """The unmodified AWS CLI of the venv, in an environment that knows only our endpoint."""
-
-    def __init__(self, environment):
-        self.environment = environment
-
-    def run(self, *arguments, timeout=300, stdin=None):
-        """The finished process; never raises for an exit code."""
-        return subprocess.run([str(ROOT / ".venv/bin/aws"), *map(str, arguments)], text=True,
-                              capture_output=True, env=self.environment, timeout=timeout,
-                              input=stdin)
-
-    def __call__(self, *arguments, **options):
-        """Its output: parsed when it is JSON, else the text. A failure raises with its stderr."""
-        done = self.run(*arguments, **options)
-        if done.returncode != 0:
-            raise AssertionError(f"aws {' '.join(map(str, arguments))}: exit {done.returncode}\n"
-                                 f"{done.stdout}{done.stderr}")
-        text = done.stdout.strip()
-        return json.loads(text) if text[:1] in ("{", "[") else text
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,11 @@ import botocore.config
 import pytest
 from botocore.exceptions import ClientError
 
+from support.aws_cli import REGION, AwsCli
 from support import server as server_module
 from support.clusters import OVER, cluster_request
 from support.server import KEYS, clean_environment, until
 
-from conftest import REGION, AwsCli
 
 pytestmark = pytest.mark.local_only
 
