@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "control/clusters/log_files.h"
 #include "control/clusters/reconciler.h"
 
@@ -94,6 +96,16 @@ cluster::Membership word_of(HadoopSeen::Hdfs hdfs) {
       return cluster::Membership::kDecommissioned;
   }
   return cluster::Membership::kNone;
+}
+
+// A daemon that is being started, stopped or restarted: "sv-2-force-restart-hadoop-…" runs.
+bool is_being_told(const SeenNode& seen, const std::string& unit) {
+  for (const auto& [id, process] : seen.processes) {
+    if (process.state == cluster::Process::State::kRunning && id.starts_with("sv-") &&
+        id.ends_with("-" + unit))
+      return true;
+  }
+  return false;
 }
 
 bool is_services(const std::string& process) {
@@ -206,6 +218,11 @@ Status Reconciler::look_at_daemons(const Cluster& cluster, const Node& node, Nod
   seen.configure_error = memory.configure_error;
   if (memory.configured != -1) seen.configuring_for = now - memory.configured_at;
 
+  // What was known of a daemon before it was told something is not believed afterwards.
+  const bool told = std::any_of(memory.units->begin(), memory.units->end(),
+                                [&](const auto& unit) { return is_being_told(seen, unit.unit); });
+  if (memory.told && !told) probes_.forget(cluster.key, node.number);
+  memory.told = told;
   std::vector<DaemonSeen> daemons;
   if (services && seen.alive) {
     const bool soon = node.state == InstanceState::kBootstrapping || node.applying != -1;
@@ -224,7 +241,8 @@ Status Reconciler::look_at_daemons(const Cluster& cluster, const Node& node, Nod
     daemon.on_demand = unit.on_demand;
     daemon.log = unit.log;
     daemon.state = services ? cluster::Daemon::State::kStarting : cluster::Daemon::State::kDown;
-    if (i < daemons.size() && daemons[i].unit == unit.unit) {
+    const bool known = i < daemons.size() && daemons[i].unit == unit.unit;
+    if (known && !is_being_told(seen, unit.unit)) {
       daemon.state = state_of(daemons[i].state);
       daemon.exit_code = daemons[i].exit_code;
       daemon.signal = daemons[i].signal;

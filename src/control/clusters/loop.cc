@@ -156,9 +156,11 @@ void Loop::housekeep(std::stop_token stop) {
       base::log_warn("control", "old rows stay: {}", expired.error().message);
       continue;
     }
-    for (const cluster::Key& key : *expired) {  // the logs that were kept of its node go with it
-      const auto forgotten = nodes_.forget(cluster::node_id({key, {}, {}, {}}));
-      if (!forgotten.ok()) base::log_warn("control", "{}: {}", key.id, forgotten.error().message);
+    for (const auto& [key, instances] : *expired) {  // logs that were kept of its nodes go with it
+      for (int number = 0; number < std::max(1, instances); ++number) {
+        const auto forgotten = nodes_.forget(cluster::node_id({key, {}, {}, {}}, number));
+        if (!forgotten.ok()) base::log_warn("control", "{}: {}", key.id, forgotten.error().message);
+      }
     }
   }
 }

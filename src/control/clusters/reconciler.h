@@ -92,6 +92,7 @@ class Reconciler {
     std::optional<std::vector<DaemonUnit>> units;  // made from units_version
     int64_t units_version = -1;
     std::optional<base::Millis> starting_since;
+    bool told = false;  // a daemon was being started or restarted
     bool others_started = false;
     int64_t configured = -1;  // the version that was tried last
     std::string configure_error;

@@ -85,7 +85,7 @@ class CrashingStore final : public store::ControlStore {
     return done;
   }
   base::Result<std::vector<Key>> unfinished() override { return real_.unfinished(); }
-  base::Result<std::vector<Key>> expire(base::Time n) override { return real_.expire(n); }
+  base::Result<std::vector<Expired>> expire(base::Time n) override { return real_.expire(n); }
   store::Changes& changes() override { return real_.changes(); }
 
  private:

@@ -361,22 +361,24 @@ class Store final : public ControlStore {
     return out;
   }
 
-  Result<std::vector<Key>> expire(base::Time now) override {
-    std::vector<Key> gone;
+  Result<std::vector<Expired>> expire(base::Time now) override {
+    std::vector<Expired> gone;
     TRY(db_->write([&](db::Connection& c) -> Status {
       gone.clear();
       TRY(c.run("DELETE FROM retries WHERE at < ?", base::to_millis(now - kRetryWindow)));
       TRY(c.run("DELETE FROM events WHERE at < ?", base::to_millis(now - kEventLife)));
       {
         db::Query q = c.query(
-            "SELECT account, region, id FROM clusters WHERE state IN ('TERMINATED', "
-            "'TERMINATED_WITH_ERRORS') AND json_extract(status, '$.timeline.ended') < ?",
+            "SELECT account, region, id, json_extract(status, '$.next_number') FROM clusters WHERE "
+            "state IN ('TERMINATED', 'TERMINATED_WITH_ERRORS') AND json_extract(status, "
+            "'$.timeline.ended') < ?",
             base::to_millis(now - kClusterLife));
         while (TRY(q.next())) {
-          gone.push_back({std::string(q.text(0)), std::string(q.text(1)), std::string(q.text(2))});
+          gone.push_back({{std::string(q.text(0)), std::string(q.text(1)), std::string(q.text(2))},
+                          static_cast<int>(q.integer(3))});
         }
       }
-      for (const Key& key : gone) {
+      for (const auto& [key, instances] : gone) {
         for (const char* table : {"steps WHERE account = ? AND region = ? AND cluster = ?",
                                   "clusters WHERE account = ? AND region = ? AND id = ?"}) {
           TRY(c.run(fmt::format("DELETE FROM {}", table), key.account, key.region, key.id));

@@ -141,9 +141,13 @@ class ControlStore {
                               const std::vector<cluster::Event>& events) = 0;
   /// Every cluster that is not in a terminal state.
   virtual base::Result<std::vector<cluster::Key>> unfinished() = 0;
+  struct Expired {
+    cluster::Key key;
+    int instances = 0;  // that it ever had: their numbers are below
+  };
   /// Removes what is older than AWS keeps it: clusters that ended two months ago with their steps,
   /// events of seven days ago, answers to retries of 15 minutes ago. Answers which clusters went.
-  virtual base::Result<std::vector<cluster::Key>> expire(base::Time now) = 0;
+  virtual base::Result<std::vector<Expired>> expire(base::Time now) = 0;
 
   /// Which keys changed: the control loop's feed, and what held answers wait on.
   virtual Changes& changes() = 0;
