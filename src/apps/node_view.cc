@@ -358,7 +358,6 @@ NodeView node_view(const Installed& installed, const Templates& templates,
   const std::map<std::string, std::string> values = facts_of(
       facts, installed,
       out.mounts.size() > 2 ? "/usr/lib/jvm/howdah" : installed.java_home.string(), maximize);
-  if (!installed.spark_class_path.empty()) out.mounts.push_back({installed.root, installed.root});
   for (const auto& [key, value] : templates.environment)
     out.environment.emplace_back(key, fill(value, values));
   set(out.environment, "SPARK_LOCAL_IP", facts.local_ip);
@@ -367,9 +366,9 @@ NodeView node_view(const Installed& installed, const Templates& templates,
     set(out.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN", facts.credentials_token);
   }
 
-  Settings spark = settings_of(templates, values, {}, "spark-defaults");
-  start_fast(installed, spark);
-  merge(spark, configurations.of("spark-defaults"));
+  // Not from the class archive: its class path has Spark's own cluster manager for YARN, beside the
+  // one that serves the master "yarn" here.
+  Settings spark = settings_of(templates, values, configurations, "spark-defaults");
   if (maximize && !find(configurations.of("spark-defaults"), "spark.default.parallelism")) {
     set(spark, "spark.default.parallelism", fmt::format("{}", 2 * facts.vcpu));
   }
