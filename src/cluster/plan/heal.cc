@@ -48,6 +48,17 @@ void lose(const Round& round, Node& node) {
   node.reason = {"INSTANCE_FAILURE", fmt::format("The instance ended by itself: {}", why)};
 }
 
+// A node that was made again is as before when its daemons are; one of them that is given up, or
+// that takes too long, holds nothing up.
+bool is_back(const Round& round, const Node& node) {
+  const SeenNode& seen = round.of(node);
+  if (seen.starting_for >= round.limits.daemons) return true;
+  return std::all_of(seen.daemons.begin(), seen.daemons.end(), [](const Daemon& daemon) {
+    return !daemon.essential || daemon.state == Daemon::State::kHealthy ||
+           daemon.state == Daemon::State::kFailed;
+  });
+}
+
 // True while the node has to be made again.
 bool bring_back(const Round& round, Node& node) {
   if (!round.of(node).error.empty()) {
@@ -72,6 +83,8 @@ void heal(const Round& round) {
         round.act(Action::Kind::kAttach, node);
         round.again_in(base::Millis(1000));
       } else if (node.returning) {
+        round.again_in(base::Millis(500));
+        if (!is_back(round, node)) continue;
         node.returning = false;
         node.public_address = seen.public_address;
         round.say(node.instance_id, "instance", "The instance was started again.");

@@ -273,6 +273,22 @@ TEST_F(ManyNodes, AfterTheHostsRestartTheSameNodesComeBack) {
   }
 }
 
+TEST_F(ManyNodes, AStepWaitsUntilTheReturningPrimarysDaemonsAnswer) {
+  settle();
+  world_.restart_host();
+  auto& daemon = world_.nodes[node(0).instance_id].daemons["hadoop-yarn-resourcemanager"];
+  daemon = Daemon::State::kStarting;
+  Step waiting;
+  waiting.id = "s-1";
+  waiting.jar = {"command-runner.jar", "", {"true"}, {}};
+  cluster_.steps.push_back(waiting);
+  for (int i = 0; i < 6; ++i) step();
+  EXPECT_EQ(cluster_.steps.at(0).state, StepState::kPending);
+  daemon = Daemon::State::kHealthy;
+  for (int i = 0; i < 2; ++i) step();
+  EXPECT_EQ(cluster_.steps.at(0).state, StepState::kRunning);
+}
+
 TEST_F(ManyNodes, ACrashBetweenTwoOfTheReturningNodesLosesNone) {
   settle();
   world_.restart_host();

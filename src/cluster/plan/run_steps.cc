@@ -115,10 +115,11 @@ void run_steps(const Round& round) {
   cancel_as_asked(round);
   settle_steps(round);
   if (act_on_failure(round, before)) return;
-  // A node that was made again is ready when its daemons have been started again.
+  // A primary that is made again is not ready before its daemons are there again: heal() says so.
   const SeenNode& primary = primary_seen(round);
-  const bool ready =
-      primary.alive && primary.attached && (primary.daemons.empty() || services_up(primary));
+  const Node* node = primary_of(round.next());
+  const bool ready = primary.alive && primary.attached && node && !node->returning &&
+                     (primary.daemons.empty() || services_up(primary));
   const bool starved = ready && start_pending(round);
   const auto& steps = round.next().steps;
   const bool busy = std::any_of(steps.begin(), steps.end(),
