@@ -152,6 +152,14 @@ Plan plan(const Cluster& cluster, const Seen& seen, base::Time now, const Limits
     one_phase(round);
   } while (out.next.status.state != before && out.next.status.state != State::kWaiting &&
            !(before == State::kWaiting && out.next.status.state == State::kRunning));
+  // A node that this very plan gives up is not made any more.
+  std::erase_if(out.actions, [&](const Action& action) {
+    const auto& nodes = out.next.status.nodes;
+    return action.kind == Action::Kind::kEnsureNode &&
+           std::none_of(nodes.begin(), nodes.end(), [&](const Node& node) {
+             return node.number == action.node && !is_over(node);
+           });
+  });
   forget_old_nodes(out.next.status);
   return out;
 }
