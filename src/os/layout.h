@@ -15,7 +15,7 @@
 //   ├── iam.db                accounts, keys, roles, policies
 //   ├── objects.db            buckets, object index, objects up to 64 KiB
 //   ├── objects/              larger objects, a file each
-//   ├── telemetry.db          metrics and log events (its place; nothing writes it yet)
+//   ├── telemetry.db          metric points and log events, kept as long as AWS keeps them
 //   ├── engines/              what is installed, a read-only folder per package and checksum;
 //   │                         several data directories may share one (--engines)
 //   ├── installs/             the supervised installations and what they printed
