@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "job/key.h"
 #include "job/launch.h"
 
 namespace howdah::cluster {
@@ -67,12 +68,7 @@ inline bool is_terminal(StepState s) {
   return s == StepState::kCompleted || s == StepState::kCancelled || s == StepState::kFailed;
 }
 
-struct Key {
-  std::string account;  // "000000000000"
-  std::string region;   // "us-east-1"
-  std::string id;       // "j-" + 13 of A-Z0-9
-  auto operator<=>(const Key&) const = default;
-};
+using job::Key;
 
 struct Reason {
   std::string code;  // ClusterStateChangeReasonCode; may be empty

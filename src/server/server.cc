@@ -17,8 +17,8 @@
 #include "control/clusters/daemons.h"
 #include "control/clusters/engines.h"
 #include "control/clusters/hadoop.h"
-#include "control/clusters/loop.h"
 #include "control/clusters/node_logs.h"
+#include "control/clusters/reconciler.h"
 #include "gateways/metadata/metadata.h"
 #include "gateways/ui/ui.h"
 #include "http/server.h"
@@ -45,6 +45,8 @@ using base::Status;
 constexpr const char* kAccount = "000000000000";
 constexpr double kOversubscription = 8;
 constexpr int kControlWorkers = 4;
+constexpr int kNodesAtOnce = 4;
+constexpr base::Millis kClusterLogs{60000};  // how often running logs go up
 // Inside nodes with a network of their own, whatever the port is outside.
 constexpr const char* kEndpointInside = "http://localhost:4566";
 
@@ -267,7 +269,8 @@ struct Server {
       return node_logs->ship_containers(cluster, step);
     };
     reconciler = std::make_unique<control::Reconciler>(std::move(world));
-    loop = std::make_unique<control::Loop>(*reconciler, *control, *nodes, clock);
+    reconciler->set_parallel(kNodesAtOnce);
+    loop = std::make_unique<control::Loop>(*reconciler, *nodes, clock, kClusterLogs);
     return loop->start(kControlWorkers);
   }
 

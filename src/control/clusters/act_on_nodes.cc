@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "control/clusters/log_files.h"
 #include "control/clusters/reconciler.h"
-#include "control/clusters/ship_logs.h"
+#include "control/jobs/ship_file.h"
 
 namespace howdah::control {
 namespace {

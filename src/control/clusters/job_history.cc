@@ -12,7 +12,7 @@
 #include "control/clusters/ask_inside.h"
 #include "control/clusters/hadoop.h"
 #include "control/clusters/node_logs.h"
-#include "control/clusters/ship_logs.h"
+#include "control/jobs/ship_file.h"
 
 namespace howdah::control {
 namespace {

@@ -1,12 +1,9 @@
 #include "control/clusters/log_files.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 
-#include "base/fd.h"
 #include "base/text.h"
 
 namespace howdah::control {
@@ -30,21 +27,6 @@ std::filesystem::path step_log_folder(const std::string& step_id) {
 
 std::filesystem::path bootstrap_log_folder(int number) {
   return std::filesystem::path("/mnt/var/log/bootstrap-actions") / std::to_string(number);
-}
-
-std::optional<LogPlace> log_place(const std::string& log_uri) {
-  std::string_view rest = log_uri;
-  const size_t colon = rest.find("://");
-  if (colon == std::string_view::npos) return std::nullopt;
-  const std::string_view scheme = rest.substr(0, colon);
-  if (scheme != "s3" && scheme != "s3n" && scheme != "s3a") return std::nullopt;
-  rest.remove_prefix(colon + 3);
-  const size_t slash = std::min(rest.find('/'), rest.size());
-  LogPlace out{std::string(rest.substr(0, slash)), std::string(rest.substr(slash))};
-  while (out.prefix.starts_with('/')) out.prefix.erase(0, 1);
-  while (out.prefix.ends_with('/')) out.prefix.pop_back();
-  if (out.bucket.empty()) return std::nullopt;
-  return out;
 }
 
 std::optional<LogPlace> log_place_of(const cluster::Cluster& cluster, const cluster::Step& step) {
@@ -114,29 +96,6 @@ std::string controller_end(const cluster::Step& step, const cluster::Process& pr
     out += fmt::format("{}WARN {}failed with exitCode {} and took {} seconds\n", at, kEnded,
                        lost ? -1 : code, seconds);
   }
-  return out;
-}
-
-base::Status append_once(int log, const std::string& text, const std::string& unless) {
-  if (!unless.empty() && tail_of(log, 64 * 1024).find(unless) != std::string::npos)
-    return base::ok();
-  std::string_view left = text;
-  while (!left.empty()) {
-    const ssize_t wrote = ::write(log, left.data(), left.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return base::from_errno("write a log");
-    left.remove_prefix(static_cast<size_t>(wrote));
-  }
-  return base::ok();
-}
-
-std::string tail_of(int fd, size_t limit) {
-  struct stat info {};
-  if (::fstat(fd, &info) != 0) return {};
-  const size_t want = std::min(limit, static_cast<size_t>(info.st_size));
-  std::string out(want, '\0');
-  const ssize_t got = ::pread(fd, out.data(), want, info.st_size - static_cast<off_t>(want));
-  out.resize(got < 0 ? 0 : static_cast<size_t>(got));
   return out;
 }
 

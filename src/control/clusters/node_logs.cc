@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "control/clusters/hadoop.h"
-#include "control/clusters/ship_logs.h"
+#include "control/jobs/ship_file.h"
 #include "job/yarn_names.h"
 
 namespace howdah::control {

@@ -34,6 +34,9 @@ bool runs_steps(const cluster::Cluster& cluster) {
   });
 }
 
+// Others have nodes here too: each kind of control looks after its own.
+bool is_of_cluster(std::string_view id) { return id.starts_with("j-"); }
+
 }  // namespace
 
 Reconciler::Memory& Reconciler::memory_of(const cluster::Key& key) {
@@ -91,7 +94,9 @@ Result<std::optional<base::Millis>> Reconciler::reconcile(const cluster::Key& ke
 Status Reconciler::drain() {
   constexpr int kRounds = 50;  // uploads are tried a few times; then a step ends without them
   draining_ = true;
-  for (const nodes::NodeSeen& node : TRY(world_.nodes.list())) TRY(world_.nodes.stop(node.id));
+  for (const nodes::NodeSeen& node : TRY(world_.nodes.list())) {
+    if (is_of_cluster(node.id)) TRY(world_.nodes.stop(node.id));
+  }
   for (const cluster::Key& key : TRY(world_.store.unfinished())) {
     for (int round = 0; round < kRounds; ++round) {
       const auto loaded = world_.store.load(key);
@@ -117,15 +122,26 @@ Status Reconciler::remove_unwanted() {
       wanted.insert(cluster::node_id(loaded.cluster, 0));
   }
   for (const nodes::NodeSeen& node : TRY(world_.nodes.list())) {
-    if (wanted.contains(node.id)) continue;
+    if (wanted.contains(node.id) || !is_of_cluster(node.id)) continue;
     base::log_info("control", "removing node {}: no cluster wants it", node.id);
     TRY(world_.nodes.remove(node.id));
   }
   const std::vector<std::string> there = TRY(world_.nodes.networks());
   for (const std::string& network : there) {
-    if (networks.contains(network)) continue;
+    if (networks.contains(network) || !is_of_cluster(network)) continue;
     base::log_info("control", "removing network {}: no cluster wants it", network);
     TRY(world_.nodes.remove_network(network));
+  }
+  return base::ok();
+}
+
+Status Reconciler::expire() {
+  for (const auto& [key, instances] : TRY(world_.store.expire(world_.clock.now()))) {
+    for (int number = 0; number < std::max(1, instances); ++number) {
+      const Status forgotten =
+          world_.nodes.forget(cluster::node_id({key, {}, {}, {}}, number));
+      if (!forgotten.ok()) base::log_warn("control", "{}: {}", key.id, forgotten.error().message);
+    }
   }
   return base::ok();
 }

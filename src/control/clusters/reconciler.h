@@ -19,6 +19,7 @@
 #include "control/clusters/capacity.h"
 #include "control/clusters/probes.h"
 #include "control/clusters/world.h"
+#include "control/jobs/loop.h"
 #include "objects/object_store.h"
 #include "store/control/control_store.h"
 
@@ -43,30 +44,34 @@ struct World {
   ShipStepContainers ship_step_containers = {};
 };
 
-class Reconciler {
+class Reconciler final : public Reconciles {
  public:
   explicit Reconciler(World world)
       : world_(std::move(world)), probes_(world_.daemons, world_.hadoop, world_.clock) {
     probes_.wake = [this](const cluster::Key& key) { wake(key); };
   }
 
-  /// Called with keys that should be looked at soon, from any thread.
-  std::function<void(const cluster::Key&)> wake = [](const cluster::Key&) {};
-  /// What may take long and nobody waits for runs through it: probes. On the spot by default.
-  void set_aside(std::function<void(std::function<void()>)> aside) {
+  /// Probes run through it.
+  void set_aside(std::function<void(std::function<void()>)> aside) override {
     probes_.aside = std::move(aside);
   }
   /// Actions on so many nodes of one cluster are done at once.
   void set_parallel(int nodes) { parallel_ = nodes; }
   /// Clusters that have, or may have, nodes: whom the end of a process concerns.
-  std::vector<cluster::Key> with_nodes() { return world_.capacity.admitted(); }
+  std::vector<cluster::Key> with_nodes() override { return world_.capacity.admitted(); }
+  base::Result<std::vector<cluster::Key>> unfinished() override {
+    return world_.store.unfinished();
+  }
+  std::vector<cluster::Key> changed(base::Millis timeout, std::stop_token stop) override {
+    return world_.store.changes().take(timeout, std::move(stop));
+  }
 
   /// When to look again; nullopt: when something changes.
-  base::Result<std::optional<base::Millis>> reconcile(const cluster::Key& key);
+  base::Result<std::optional<base::Millis>> reconcile(const cluster::Key& key) override;
 
   /// Uploads what has grown of running steps' logs and of nodes' own; called by the loop now and
   /// then.
-  void ship_running(const cluster::Key& key);
+  void ship_running(const cluster::Key& key) override;
 
   /// Ends all nodes for a shutdown: steps that ran end FAILED with that reason and their clusters'
   /// policies act; what waits goes on at the next start. Call when the loop has stopped;
@@ -75,7 +80,9 @@ class Reconciler {
 
   /// Nodes and networks that no unfinished cluster wants: removed. Called once at the start and now
   /// and then.
-  base::Status remove_unwanted();
+  base::Status remove_unwanted() override;
+  /// Old rows, and the logs that were kept of their nodes.
+  base::Status expire() override;
 
  private:
   // What is remembered of a node between two calls; lost at a restart, which only repeats what may

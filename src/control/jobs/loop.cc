@@ -1,4 +1,4 @@
-#include "control/clusters/loop.h"
+#include "control/jobs/loop.h"
 
 #include <algorithm>
 
@@ -9,7 +9,6 @@ namespace {
 
 constexpr base::Millis kHousekeeping{60000};
 constexpr base::Millis kMaxBackoff{30000};
-constexpr int kNodesAtOnce = 4;
 constexpr int kQuestionsAtOnce = 3;
 
 base::Millis backoff(int failures) {
@@ -18,21 +17,21 @@ base::Millis backoff(int failures) {
 
 }  // namespace
 
-base::Status Loop::start(int workers) {
-  reconciler_.wake = [this](const cluster::Key& key) { push(key, base::Millis(0)); };
+base::Status Loop::start(int workers, bool hear_nodes) {
+  reconciler_.wake = [this](const job::Key& key) { push(key, base::Millis(0)); };
   reconciler_.set_aside([this](std::function<void()> question) {
     std::lock_guard lock(questions_mutex_);
     questions_.push_back(std::move(question));
     asked_.notify_one();
   });
-  reconciler_.set_parallel(kNodesAtOnce);
   TRY(reconciler_.remove_unwanted());
-  for (const cluster::Key& key : TRY(store_.unfinished())) push(key, base::Millis(0));
+  for (const job::Key& key : TRY(reconciler_.unfinished())) push(key, base::Millis(0));
   for (int i = 0; i < workers; ++i) {
     threads_.emplace_back([this](std::stop_token stop) { work(stop); });
   }
   threads_.emplace_back([this](std::stop_token stop) { listen_to_store(stop); });
-  threads_.emplace_back([this](std::stop_token stop) { listen_to_nodes(stop); });
+  if (hear_nodes)
+    threads_.emplace_back([this](std::stop_token stop) { listen_to_nodes(stop); });
   threads_.emplace_back([this](std::stop_token stop) { housekeep(stop); });
   for (int i = 0; i < kQuestionsAtOnce; ++i) {
     threads_.emplace_back([this](std::stop_token stop) { ask(stop); });
@@ -49,7 +48,7 @@ void Loop::stop() {
   reconciler_.set_aside([](const std::function<void()>& question) { question(); });
 }
 
-void Loop::push(const cluster::Key& key, base::Millis delay) {
+void Loop::push(const job::Key& key, base::Millis delay) {
   std::lock_guard lock(mutex_);
   const base::Millis due = clock_.steady() + delay;
   const auto [it, fresh] = entries_.try_emplace(key, Entry{due, false, false, 0});
@@ -81,14 +80,14 @@ void Loop::work(std::stop_token stop) {
     }
     next->second.running = true;
     next->second.again = false;
-    const cluster::Key key = next->first;
+    const job::Key key = next->first;
     lock.unlock();
     run(key, stop);
     lock.lock();
   }
 }
 
-void Loop::run(const cluster::Key& key, std::stop_token) {
+void Loop::run(const job::Key& key, std::stop_token) {
   const auto result = reconciler_.reconcile(key);
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[key];
@@ -120,7 +119,7 @@ void Loop::run(const cluster::Key& key, std::stop_token) {
 
 void Loop::listen_to_store(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    for (const cluster::Key& key : store_.changes().take(base::Millis(1000), stop))
+    for (const job::Key& key : reconciler_.changed(base::Millis(1000), stop))
       push(key, base::Millis(0));
   }
 }
@@ -137,31 +136,29 @@ void Loop::ask(std::stop_token stop) {
   }
 }
 
-// A process may have ended somewhere: every cluster with a node may be meant.
+void Loop::look_at_nodes() {
+  for (const job::Key& key : reconciler_.with_nodes()) push(key, base::Millis(0));
+}
+
 void Loop::listen_to_nodes(std::stop_token stop) {
   while (!stop.stop_requested()) {
     nodes_.wait_for_change(base::Millis(1000), stop);
     if (stop.stop_requested()) return;
-    for (const cluster::Key& key : reconciler_.with_nodes()) push(key, base::Millis(0));
+    look_at_nodes();
+    nodes_changed();
   }
 }
 
 void Loop::housekeep(std::stop_token stop) {
-  while (clock_.wait(kHousekeeping, stop)) {
-    if (const auto keys = store_.unfinished(); keys.ok()) {
-      for (const cluster::Key& key : *keys) reconciler_.ship_running(key);
+  base::Millis expired = clock_.steady();
+  while (clock_.wait(shipping_, stop)) {
+    if (const auto keys = reconciler_.unfinished(); keys.ok()) {
+      for (const job::Key& key : *keys) reconciler_.ship_running(key);
     }
-    const auto expired = store_.expire(clock_.now());
-    if (!expired.ok()) {
-      base::log_warn("control", "old rows stay: {}", expired.error().message);
-      continue;
-    }
-    for (const auto& [key, instances] : *expired) {  // logs that were kept of its nodes go with it
-      for (int number = 0; number < std::max(1, instances); ++number) {
-        const auto forgotten = nodes_.forget(cluster::node_id({key, {}, {}, {}}, number));
-        if (!forgotten.ok()) base::log_warn("control", "{}: {}", key.id, forgotten.error().message);
-      }
-    }
+    if (clock_.steady() - expired < kHousekeeping) continue;
+    expired = clock_.steady();
+    if (const base::Status done = reconciler_.expire(); !done.ok())
+      base::log_warn("control", "old rows stay: {}", done.error().message);
   }
 }
 

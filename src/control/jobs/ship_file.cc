@@ -1,4 +1,4 @@
-#include "control/clusters/ship_logs.h"
+#include "control/jobs/ship_file.h"
 
 #include <sys/stat.h>
 #include <zlib.h>
