@@ -1,7 +1,7 @@
 #pragma once
 
-// Who waits for a change of a cluster or an application: the control loop for any, a held answer for one.
-// Threads: all methods may be called concurrently. Nothing here is durable: after a start
+// Who waits for a change of a cluster or an application: the control loop for any, a held answer
+// for one. Threads: all methods may be called concurrently. Nothing here is durable: after a start
 // everything unfinished counts as changed.
 
 #include <condition_variable>

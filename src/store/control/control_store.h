@@ -19,6 +19,7 @@
 #include "cluster/cluster.h"
 #include "cluster/transitions.h"
 #include "store/control/changes.h"
+#include "store/control/page.h"
 
 namespace howdah::store {
 
@@ -52,12 +53,6 @@ struct NewStep {
 struct ClusterFilter {
   std::optional<base::Time> created_after, created_before;
   std::vector<cluster::State> states;  // empty: all
-};
-
-template <typename Row>
-struct Page {
-  std::vector<Row> rows;
-  std::string next;  // marker of the next page; empty on the last
 };
 
 class ControlStore {
