@@ -259,6 +259,7 @@ JsonObject to_json(const RunStatus& s) {
                  {"warm", s.warm},
                  {"way", s.way},
                  {"workers", resources_json(s.workers)},
+                 {"worker_count", s.worker_count},
                  {"cancelling_for_timeout", s.cancelling_for_timeout},
                  {"total", utilization_json(s.total)},
                  {"billed", utilization_json(s.billed)}};
@@ -288,6 +289,7 @@ RunStatus run_status_from(const JsonObject& in) {
   s.warm = base::bool_at(in, "warm");
   s.way = str(in, "way");
   s.workers = resources_from(object_at(in, "workers"));
+  s.worker_count = base::int_at(in, "worker_count");
   s.cancelling_for_timeout = base::bool_at(in, "cancelling_for_timeout");
   s.signalled = time_at(in, "signalled");
   s.total = utilization_at(in, "total");

@@ -164,7 +164,8 @@ struct RunStatus {
   std::string node;                  // that the current attempt runs in; empty: none yet
   bool warm = false;                 // that node was ready before the run came
   std::string way;                   // "local[2]", "standalone": how its workers run
-  Resources workers;                 // held while SCHEDULED and RUNNING
+  Resources workers;                 // held while SCHEDULED and RUNNING: all together
+  int64_t worker_count = 0;          // and how many they are
   bool cancelling_for_timeout = false;
   std::optional<base::Time> signalled;  // the process was asked to end
   Utilization total;                    // of ended attempts

@@ -20,20 +20,12 @@
 #include "base/clock.h"
 #include "cluster/cluster.h"
 #include "cluster/transitions.h"
+#include "job/process.h"
 
 namespace howdah::cluster {
 
 /// A supervised process in a node, as the provider sees it.
-struct Process {
-  enum class State { kUnknown, kRunning, kExited, kLost };
-  State state = State::kUnknown;
-  int exit_code = 0;
-  int signal = 0;
-  bool out_of_memory = false;
-  std::string lost_reason;
-  std::optional<base::Time> ended;
-  base::Millis running_for{0};
-};
+using job::Process;
 
 /// A daemon of a node, under the node's own supervisor.
 struct Daemon {

@@ -7,6 +7,7 @@
 
 #include "control/clusters/log_files.h"
 #include "control/clusters/reconciler.h"
+#include "control/jobs/process.h"
 
 namespace howdah::control {
 namespace {
@@ -27,30 +28,6 @@ constexpr Millis kSteadily{5000};
 // YARN and HDFS are told again when they do not show what they were told.
 constexpr Millis kTellAgain{30000};
 constexpr const char* kShutdownFolder = "/mnt/var/lib/instance-controller/public/shutdown-actions";
-
-cluster::Process process_of(const nodes::ProcessSeen& seen) {
-  cluster::Process out;
-  switch (seen.state) {
-    case nodes::ProcessSeen::State::kUnknown:
-      out.state = cluster::Process::State::kUnknown;
-      break;
-    case nodes::ProcessSeen::State::kRunning:
-      out.state = cluster::Process::State::kRunning;
-      break;
-    case nodes::ProcessSeen::State::kExited:
-      out.state = cluster::Process::State::kExited;
-      break;
-    case nodes::ProcessSeen::State::kLost:
-      out.state = cluster::Process::State::kLost;
-      break;
-  }
-  out.exit_code = seen.exit_code;
-  out.signal = seen.signal;
-  out.out_of_memory = seen.out_of_memory;
-  out.lost_reason = seen.reason;
-  out.ended = seen.ended;
-  return out;
-}
 
 cluster::Daemon::State state_of(DaemonSeen::State state) {
   switch (state) {

@@ -1,0 +1,43 @@
+#pragma once
+
+// One function a phase, each in the file that it is named after; called by plan() alone. All of
+// them change `Round::plan` in place.
+
+#include <string>
+
+#include "serverless/plan/plan.h"
+
+namespace howdah::serverless::phase {
+
+struct Round {
+  Plan& plan;
+  const Seen& seen;
+  const base::Time now;
+
+  Application& next() const { return plan.next; }
+  const SeenRun& of(const JobRun& run) const;  // nothing seen: all at its default
+  void act(Action::Kind kind, const JobRun& run, bool kill = false) const {
+    plan.actions.push_back({kind, run.id, run.status.node, kill});
+  }
+  void again_in(base::Millis delay) const {
+    if (!plan.look_again || *plan.look_again > delay) plan.look_again = delay;
+  }
+};
+
+/// A run that was scheduled and has not ended: it holds its workers.
+inline bool is_active(const JobRun& run) {
+  return run.status.state == RunState::kScheduled || run.status.state == RunState::kRunning ||
+         run.status.state == RunState::kCancelling;
+}
+/// One that waits for its turn.
+inline bool is_waiting(const JobRun& run) {
+  return run.status.state == RunState::kSubmitted || run.status.state == RunState::kQueued ||
+         run.status.state == RunState::kPending;
+}
+
+void settle(const Round& round);  // runs whose process ended, or is to end
+void start_application(const Round& round);
+void schedule(const Round& round);  // runs that wait
+void stop_application(const Round& round);
+
+}  // namespace howdah::serverless::phase

@@ -1,0 +1,398 @@
+#include "serverless/plan/plan.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+
+namespace howdah::serverless {
+namespace {
+
+using ProcessState = job::Process::State;
+
+// A world in memory: nodes and processes appear when actions ask for them.
+class World {
+ public:
+  World() {
+    application.key = {"000000000000", "us-east-1", "00app"};
+    application.wanted.release_label = "emr-7.10.0";
+    application.wanted.type = "Spark";
+    seen.engine.state = Seen::Engine::State::kInstalled;
+  }
+
+  JobRun& submit(const std::string& id, Resources workers = {2, 10, 40}) {
+    JobRun run;
+    run.id = id;
+    run.sequence = static_cast<int64_t>(application.runs.size()) + 1;
+    run.status.created = now;
+    application.runs.push_back(run);
+    SeenRun one;
+    one.workers = workers;
+    one.worker_count = 2;
+    one.way = "local[1]";
+    seen.runs[id] = one;
+    return application.runs.back();
+  }
+
+  // One decision, committed and acted upon.
+  Plan step() {
+    Plan out = plan(application, seen, now);
+    application = out.next;
+    for (const JobRun& run : out.next.runs) {
+      if (is_terminal(run.status.state)) ended[run.id] = run;
+    }
+    std::erase_if(application.runs,
+                  [](const JobRun& run) { return is_terminal(run.status.state); });
+    for (const Action& action : out.actions) act(action);
+    now += base::Millis(10);
+    return out;
+  }
+  // Until nothing changes any more.
+  void settle() {
+    for (int i = 0; i < 30; ++i) step();
+  }
+
+  JobRun& run(const std::string& id) {
+    for (JobRun& one : application.runs)
+      if (one.id == id) return one;
+    return ended.at(id);
+  }
+  RunState state(const std::string& id) { return run(id).status.state; }
+  void exit(const std::string& id, int code) {
+    seen.runs[id].process.state = ProcessState::kExited;
+    seen.runs[id].process.exit_code = code;
+    seen.runs[id].process.ended = now;
+  }
+
+  Application application;
+  Seen seen;
+  base::Time now = base::from_millis(1'700'000'000'000);
+  std::map<std::string, JobRun> ended;
+  int started = 0;
+  int signals = 0, kills = 0;
+  bool nodes_fail = false;
+
+ private:
+  void act(const Action& action) {
+    SeenRun& run = seen.runs[action.run];
+    switch (action.kind) {
+      case Action::Kind::kInstallEngine:
+        seen.engine.state = Seen::Engine::State::kInstalled;
+        break;
+      case Action::Kind::kEnsureNode:
+        if (nodes_fail) {
+          run.node_error = "no room on the disk";
+          break;
+        }
+        run.node_exists = run.node_alive = true;
+        if (std::find(seen.nodes.begin(), seen.nodes.end(), action.node) == seen.nodes.end())
+          seen.nodes.push_back(action.node);
+        break;
+      case Action::Kind::kStartRun:
+        if (!run.node_alive || run.process.state != ProcessState::kUnknown) break;
+        run.process.state = ProcessState::kRunning;
+        ++started;
+        break;
+      case Action::Kind::kSignalRun:
+        ++(action.kill ? kills : signals);
+        if (action.kill) {
+          run.process.state = ProcessState::kExited;
+          run.process.signal = 9;
+          run.process.ended = now;
+        }
+        break;
+      case Action::Kind::kShipLogs:
+        run.logs_shipped = true;
+        break;
+      case Action::Kind::kRemoveNode: {
+        std::erase(seen.nodes, action.node);
+        for (auto& [id, one] : seen.runs) {
+          if (node_of_run(id) == action.node) continue;
+          const SeenRun fresh{.workers = one.workers, .worker_count = 2, .way = one.way};
+          if (!lives(id)) one = fresh;
+        }
+        break;
+      }
+    }
+  }
+  std::string node_of_run(const std::string& id) {
+    for (const JobRun& one : application.runs)
+      if (one.id == id) return one.status.node;
+    return {};
+  }
+  bool lives(const std::string& id) { return !node_of_run(id).empty(); }
+};
+
+TEST(ServerlessPlan, a_run_starts_its_application_and_runs_to_success) {
+  World world;
+  world.step();
+  EXPECT_EQ(world.application.status.state, ApplicationState::kCreated);
+  world.submit("r1");
+  const Plan first = world.step();
+  EXPECT_EQ(world.application.status.state, ApplicationState::kStarted);
+  EXPECT_EQ(world.state("r1"),
+            RunState::kScheduled);  // all in one decision: a start takes no polls
+  ASSERT_EQ(first.actions.size(), 2u);
+  world.step();
+  EXPECT_EQ(world.state("r1"), RunState::kRunning);
+  EXPECT_EQ(held(world.application), (Resources{2, 10, 40}));
+  world.now += base::Millis(90'000);
+  world.exit("r1", 0);
+  world.settle();
+  EXPECT_EQ(world.state("r1"), RunState::kSuccess);
+  const RunStatus& status = world.run("r1").status;
+  EXPECT_NEAR(status.total.vcpu_hours, 2 * 90.0 / 3600, 0.001);
+  EXPECT_NEAR(status.billed.vcpu_hours, 2 * 91.0 / 3600, 0.001);
+  EXPECT_EQ(status.billed.storage_gb_hours, 0);  // 20 GB a worker are free
+  EXPECT_TRUE(world.seen.nodes.empty());
+  EXPECT_EQ(world.started, 1);
+}
+
+TEST(ServerlessPlan, a_run_of_a_second_is_billed_a_minute) {
+  World world;
+  world.submit("r1", {1, 2, 60});
+  world.step();
+  world.step();
+  world.exit("r1", 0);
+  world.settle();
+  EXPECT_NEAR(world.run("r1").status.billed.vcpu_hours, 1.0 / 60, 1e-9);
+  EXPECT_NEAR(world.run("r1").status.billed.storage_gb_hours, 20.0 / 60, 1e-9);
+  EXPECT_LT(world.run("r1").status.total.vcpu_hours, 1.0 / 60);
+}
+
+TEST(ServerlessPlan, a_failure_says_exit_code_and_exceptions) {
+  World world;
+  world.submit("r1");
+  world.step();
+  world.step();
+  world.seen.runs["r1"].last_exceptions = "ValueError: no";
+  world.exit("r1", 3);
+  world.settle();
+  EXPECT_EQ(world.state("r1"), RunState::kFailed);
+  EXPECT_EQ(
+      world.run("r1").status.details,
+      "Job failed, please check complete logs in configured logging destination. ExitCode: 3. "
+      "Last few exceptions: ValueError: no");
+}
+
+TEST(ServerlessPlan, retries_are_attempts_in_nodes_of_their_own) {
+  World world;
+  world.submit("r1").wanted.max_attempts = 3;
+  std::vector<std::string> nodes;
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    world.step();
+    world.step();
+    ASSERT_EQ(world.state("r1"), RunState::kRunning) << attempt;
+    nodes.push_back(world.run("r1").status.node);
+    world.exit("r1", 1);
+    for (int i = 0; i < 3; ++i) {
+      world.step();
+      if (world.state("r1") != RunState::kRunning) break;
+    }
+    world.seen.runs["r1"] = SeenRun{.workers = {2, 10, 40}, .worker_count = 2};
+  }
+  EXPECT_EQ(world.state("r1"), RunState::kFailed);
+  EXPECT_EQ(world.run("r1").status.attempts.size(), 3u);
+  EXPECT_EQ(std::set<std::string>(nodes.begin(), nodes.end()).size(), 3u);
+}
+
+TEST(ServerlessPlan, the_queue_lets_so_many_in_and_gives_up_in_time) {
+  World world;
+  world.application.wanted.scheduler = Scheduler{1, 15};
+  world.submit("r1");
+  world.submit("r2");
+  world.step();
+  world.step();
+  EXPECT_EQ(world.state("r1"), RunState::kRunning);
+  EXPECT_EQ(world.state("r2"), RunState::kQueued);
+  world.seen.runs["r2"].in_state_for = std::chrono::minutes(15);
+  world.step();
+  EXPECT_EQ(world.state("r2"), RunState::kFailed);
+  world.submit("r3");
+  world.step();
+  EXPECT_EQ(world.state("r3"), RunState::kQueued);
+  world.exit("r1", 0);
+  world.settle();
+  EXPECT_EQ(world.state("r3"), RunState::kRunning);
+}
+
+TEST(ServerlessPlan, what_never_fits_fails_at_once_and_what_does_not_fit_yet_waits) {
+  World world;
+  world.application.wanted.maximum = Resources{4, 32, 0};
+  world.submit("big", {8, 16, 40});
+  world.submit("r1", {3, 10, 40});
+  world.submit("r2", {2, 10, 40});
+  world.step();
+  EXPECT_EQ(world.state("big"), RunState::kFailed);
+  EXPECT_NE(world.run("big").status.details.find("maximumCapacity settings: [cpu: 4 vCPU"),
+            std::string::npos);
+  EXPECT_EQ(world.state("r1"), RunState::kScheduled);
+  EXPECT_EQ(world.state("r2"), RunState::kPending);
+  EXPECT_NE(world.run("r2").status.details.find("Waiting for capacity"), std::string::npos);
+  world.step();
+  world.exit("r1", 0);
+  world.settle();
+  EXPECT_EQ(world.state("r2"), RunState::kRunning);
+}
+
+TEST(ServerlessPlan, cancel_ends_a_run_in_every_state) {
+  for (const RunState state : {RunState::kSubmitted, RunState::kQueued, RunState::kPending,
+                               RunState::kScheduled, RunState::kRunning}) {
+    World world;
+    if (state == RunState::kQueued) {
+      world.application.wanted.scheduler = Scheduler{1, 15};
+      world.submit("other");
+    }
+    if (state == RunState::kPending) world.seen.memory = false;
+    if (state == RunState::kScheduled) world.nodes_fail = false;
+    world.submit("r1");
+    if (state != RunState::kSubmitted) {
+      const Plan first = plan(world.application, world.seen, world.now);
+      world.application = first.next;  // committed; the crash came before its actions
+    }
+    if (state == RunState::kRunning) world.settle();
+    ASSERT_EQ(world.state("r1"), state);
+    world.run("r1").wanted.cancel = true;
+    world.step();
+    world.seen.runs["r1"].signalled_for = kCancelGrace;
+    world.settle();
+    EXPECT_EQ(world.state("r1"), RunState::kCancelled) << name_of(state);
+    EXPECT_EQ(world.kills > 0, state == RunState::kRunning) << name_of(state);
+  }
+}
+
+TEST(ServerlessPlan, a_run_over_its_time_is_cancelled_and_says_so) {
+  World world;
+  world.submit("r1").wanted.timeout_minutes = 5;
+  world.step();
+  world.step();
+  world.seen.runs["r1"].process.running_for = std::chrono::minutes(5);
+  world.step();
+  EXPECT_EQ(world.state("r1"), RunState::kCancelling);
+  EXPECT_EQ(world.signals, 1);
+  world.exit("r1", 143);
+  world.settle();
+  EXPECT_EQ(world.state("r1"), RunState::kCancelled);
+  EXPECT_NE(world.run("r1").status.details.find("execution timeout of 5 minutes"),
+            std::string::npos);
+}
+
+TEST(ServerlessPlan, a_warm_node_is_taken_and_one_that_died_first_is_replaced) {
+  World world;
+  world.submit("r1");
+  world.seen.warm["r1"] = "warm/7";
+  world.seen.runs["r1"].node_alive = true;
+  const Plan first = world.step();
+  EXPECT_EQ(world.run("r1").status.node, "warm/7");
+  for (const Action& action : first.actions) EXPECT_NE(action.kind, Action::Kind::kEnsureNode);
+
+  World other;
+  other.submit("r1");
+  other.seen.warm["r1"] = "warm/7";
+  other.application = plan(other.application, other.seen, other.now).next;  // and then it died
+  other.seen.warm.clear();
+  other.settle();
+  EXPECT_EQ(other.state("r1"), RunState::kRunning);
+  EXPECT_EQ(other.run("r1").status.node, node_of(other.application.key, other.run("r1"), 1));
+}
+
+TEST(ServerlessPlan, an_engine_that_cannot_be_had_fails_who_waited_with_the_cause) {
+  World world;
+  world.seen.engine = {Seen::Engine::State::kFailed, "pyspark 3.5.5 could not be fetched"};
+  world.submit("r1");
+  world.settle();
+  EXPECT_EQ(world.application.status.state, ApplicationState::kStopped);
+  EXPECT_EQ(world.state("r1"), RunState::kFailed);
+  EXPECT_NE(world.run("r1").status.details.find("could not be fetched"), std::string::npos);
+}
+
+TEST(ServerlessPlan, an_idle_application_stops_and_a_deleted_one_ends) {
+  World world;
+  world.application.wanted.starts = 1;
+  world.settle();
+  EXPECT_EQ(world.application.status.state, ApplicationState::kStarted);
+  world.seen.idle = std::chrono::minutes(15);
+  world.settle();
+  EXPECT_EQ(world.application.status.state, ApplicationState::kStopped);
+  world.application.wanted.deleted = true;
+  world.settle();
+  EXPECT_EQ(world.application.status.state, ApplicationState::kTerminated);
+}
+
+TEST(ServerlessPlan, without_auto_start_a_run_waits_for_start_application) {
+  World world;
+  world.application.wanted.auto_start = false;
+  world.submit("r1");
+  world.settle();
+  EXPECT_EQ(world.state("r1"), RunState::kPending);
+  world.application.wanted.starts = 1;
+  world.settle();
+  EXPECT_EQ(world.state("r1"), RunState::kRunning);
+}
+
+TEST(ServerlessPlan, a_node_that_goes_away_loses_the_run_and_nothing_is_run_twice) {
+  World world;
+  world.submit("r1");
+  world.step();
+  world.step();
+  world.seen.runs["r1"] = SeenRun{};
+  world.settle();
+  EXPECT_EQ(world.state("r1"), RunState::kFailed);
+  EXPECT_EQ(world.started, 1);
+}
+
+RC_GTEST_PROP(ServerlessPlan, whatever_happens_nothing_runs_twice_and_all_ends, ()) {
+  World world;
+  world.application.wanted.maximum = Resources{6, 64, 0};
+  if (*rc::gen::arbitrary<bool>()) world.application.wanted.scheduler = Scheduler{2, 15};
+  const int runs = *rc::gen::inRange(1, 5);
+  for (int i = 0; i < runs; ++i) world.submit("r" + std::to_string(i));
+  const auto moves = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 8 * runs));
+  for (const int move : moves) {
+    const std::string id = "r" + std::to_string(move / 8);
+    const bool there = !world.ended.contains(id);
+    const bool runs_now = world.seen.runs[id].process.state == ProcessState::kRunning;
+    switch (move % 8) {
+      case 0:
+        if (there && runs_now) world.exit(id, 0);
+        break;
+      case 1:
+        if (there && runs_now) world.exit(id, 1);
+        break;
+      case 2:
+        if (there) world.run(id).wanted.cancel = true;
+        break;
+      case 3:
+        world.seen.memory = !world.seen.memory;
+        break;
+      case 4: {  // decided, committed, and a crash before the actions
+        const Plan lost = plan(world.application, world.seen, world.now);
+        for (const JobRun& run : lost.next.runs)
+          if (is_terminal(run.status.state)) world.ended[run.id] = run;
+        world.application = lost.next;
+        std::erase_if(world.application.runs,
+                      [](const JobRun& run) { return is_terminal(run.status.state); });
+        break;
+      }
+      default:
+        world.step();
+    }
+    RC_ASSERT(held(world.application).vcpu <= 6);
+  }
+  world.seen.memory = true;
+  for (int round = 0; round < 12; ++round) {
+    for (auto& [id, one] : world.seen.runs) {
+      one.signalled_for = kCancelGrace;
+      if (one.process.state == ProcessState::kRunning && !world.ended.contains(id))
+        world.exit(id, 0);
+    }
+    world.settle();
+  }
+  RC_ASSERT(world.application.runs.empty());
+  RC_ASSERT(world.started <= runs);
+  RC_ASSERT(world.seen.nodes.empty());
+}
+
+}  // namespace
+}  // namespace howdah::serverless

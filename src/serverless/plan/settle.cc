@@ -1,0 +1,213 @@
+// Runs that were started: their process runs, ended, or is to end; the next attempt; what they
+// used. Source: User Guide, "Job resiliency" (attempts), "Monitoring job runs" (states,
+// cancellation), pricing page (what is billed).
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "serverless/plan/phase.h"
+
+namespace howdah::serverless::phase {
+namespace {
+
+using ProcessState = job::Process::State;
+
+constexpr double kHour = 3600;
+
+Attempt& attempt_of(JobRun& run) { return run.status.attempts.back(); }
+
+bool is_over(const job::Process& process) {
+  return process.state == ProcessState::kExited || process.state == ProcessState::kLost;
+}
+
+bool is_clean(const job::Process& process) {
+  return process.state == ProcessState::kExited && process.exit_code == 0 && process.signal == 0;
+}
+
+// By workers' whole lives; billed: to the second, a minute at least, disk beyond 20 GB a worker.
+void count_use(JobRun& run, base::Time now) {
+  RunStatus& status = run.status;
+  if (status.attempts.empty() || !attempt_of(run).started) return;
+  const double seconds =
+      std::max(0.0, static_cast<double>((now - *attempt_of(run).started).count()) / 1000);
+  const double billed = std::max(60.0, std::ceil(seconds));
+  const Resources& r = status.workers;
+  status.total.vcpu_hours += r.vcpu * seconds / kHour;
+  status.total.memory_gb_hours += r.memory_gb * seconds / kHour;
+  status.total.storage_gb_hours += r.disk_gb * seconds / kHour;
+  const double paid_disk =
+      std::max(0.0, r.disk_gb - 20.0 * static_cast<double>(status.worker_count));
+  status.billed.vcpu_hours += r.vcpu * billed / kHour;
+  status.billed.memory_gb_hours += r.memory_gb * billed / kHour;
+  status.billed.storage_gb_hours += paid_disk * billed / kHour;
+}
+
+void leave_node(JobRun& run) {
+  run.status.node.clear();
+  run.status.warm = false;
+}
+
+void end(const Round& round, JobRun& run, RunState to, std::string details) {
+  count_use(run, round.now);
+  advance(run, to, std::move(details), round.now, round.plan.events);
+  leave_node(run);
+}
+
+std::string how_it_failed(const SeenRun& seen) {
+  const job::Process& process = seen.process;
+  if (!seen.start_error.empty()) return seen.start_error;
+  if (!seen.node_error.empty()) return seen.node_error;
+  if (process.state == ProcessState::kLost) return "The job run was lost: " + process.lost_reason;
+  const int code = process.signal != 0 ? 128 + process.signal : process.exit_code;
+  std::string out = fmt::format(
+      "Job failed, please check complete logs in configured logging destination. ExitCode: {}.",
+      code);
+  if (process.out_of_memory) out += " A worker was killed because it ran out of memory.";
+  if (!seen.last_exceptions.empty()) out += " Last few exceptions: " + seen.last_exceptions;
+  return out;
+}
+
+bool may_try_again(const JobRun& run, base::Time now) {
+  if (run.wanted.cancel) return false;
+  if (run.wanted.mode != "STREAMING")
+    return static_cast<int>(run.status.attempts.size()) < run.wanted.max_attempts;
+  if (run.wanted.max_failures_per_hour == 0)
+    return static_cast<int>(run.status.attempts.size()) < run.wanted.max_attempts;
+  const auto lately = std::count_if(
+      run.status.attempts.begin(), run.status.attempts.end(), [&](const Attempt& attempt) {
+        return attempt.ended && now - *attempt.ended < std::chrono::hours(1);
+      });
+  return lately + 1 < run.wanted.max_failures_per_hour;
+}
+
+void fail(const Round& round, JobRun& run, const SeenRun& seen) {
+  std::string why = how_it_failed(seen);
+  if (!may_try_again(run, round.now)) {
+    end(round, run, RunState::kFailed, std::move(why));
+    return;
+  }
+  count_use(run, round.now);
+  advance(run, RunState::kPending, std::move(why), round.now, round.plan.events);
+  leave_node(run);
+}
+
+// The last upload precedes the end, for a while.
+bool logs_are_up(const Round& round, JobRun& run, const SeenRun& seen) {
+  if (seen.logs_shipped || !seen.logs_error.empty()) return true;
+  const base::Millis since = seen.process.ended ? round.now - *seen.process.ended : kLogGrace;
+  if (since >= kLogGrace && seen.in_state_for >= kLogGrace) return true;
+  round.act(Action::Kind::kShipLogs, run);
+  round.again_in(base::Millis(100));
+  return false;
+}
+
+std::string note_of(const SeenRun& seen) {
+  if (seen.logs_shipped) return "";
+  return fmt::format("Its logs could not be uploaded{}{}.", seen.logs_error.empty() ? "" : ": ",
+                     seen.logs_error);
+}
+
+void finish(const Round& round, JobRun& run, const SeenRun& seen) {
+  if (!logs_are_up(round, run, seen)) return;
+  if (run.status.state == RunState::kCancelling) {
+    const bool clean = is_clean(seen.process) && !run.status.signalled;
+    end(round, run, clean ? RunState::kSuccess : RunState::kCancelled,
+        clean ? note_of(seen) : run.status.details);
+  } else if (is_clean(seen.process)) {
+    end(round, run, RunState::kSuccess, note_of(seen));
+  } else {
+    fail(round, run, seen);
+  }
+}
+
+// The signal first, the kill when it was of no use.
+void make_end(const Round& round, JobRun& run, const SeenRun& seen) {
+  const base::Millis grace =
+      run.wanted.grace_seconds > 0 ? base::Millis(run.wanted.grace_seconds * 1000) : kCancelGrace;
+  if (!run.status.signalled) {
+    run.status.signalled = round.now;
+    round.act(Action::Kind::kSignalRun, run);
+    round.again_in(base::Millis(200));
+  } else if (seen.signalled_for >= grace) {
+    round.act(Action::Kind::kSignalRun, run, true);
+    round.again_in(base::Millis(500));
+  } else {
+    // The first signal may have come before the process could take it.
+    if (seen.signalled_for < base::Millis(1000)) round.act(Action::Kind::kSignalRun, run);
+    round.again_in(base::Millis(200));
+  }
+}
+
+// By what has been seen; a minute's jump of the clock ends nobody.
+bool is_out_of_time(const Round& round, const JobRun& run, const SeenRun& seen) {
+  if (run.wanted.timeout_minutes <= 0 || !run.status.started) return false;
+  const base::Millis limit = std::chrono::minutes(run.wanted.timeout_minutes);
+  const base::Millis left = limit - seen.process.running_for;
+  if (left > base::Millis(0)) {
+    round.again_in(left);
+    return false;
+  }
+  return true;
+}
+
+void settle_scheduled(const Round& round, JobRun& run, const SeenRun& seen) {
+  if (seen.process.state == ProcessState::kRunning || is_over(seen.process)) {
+    advance(run, RunState::kRunning, "", round.now, round.plan.events);
+    return;
+  }
+  if (!seen.node_error.empty() || !seen.start_error.empty()) {
+    fail(round, run, seen);
+  } else if (run.status.warm && !seen.node_alive) {
+    // What was ready has gone, and nothing was started in it: a node of its own instead.
+    run.status.warm = false;
+    run.status.node = node_of(round.next().key, run, attempt_of(run).number);
+  }
+}
+
+void settle_run(const Round& round, JobRun& run) {
+  const SeenRun& seen = round.of(run);
+  if (run.status.state == RunState::kScheduled) settle_scheduled(round, run, seen);
+  if (run.status.state == RunState::kScheduled && run.wanted.cancel)
+    advance(run, RunState::kCancelling, "", round.now, round.plan.events);
+  if (run.status.state == RunState::kRunning && !is_over(seen.process)) {
+    if (run.wanted.cancel) {
+      advance(run, RunState::kCancelling, "", round.now, round.plan.events);
+    } else if (is_out_of_time(round, run, seen)) {
+      run.status.cancelling_for_timeout = true;
+      advance(run, RunState::kCancelling,
+              fmt::format("The job run was cancelled because it ran for longer than its execution "
+                          "timeout of {} minutes.",
+                          run.wanted.timeout_minutes),
+              round.now, round.plan.events);
+    }
+  }
+  if (!is_active(run) || run.status.state == RunState::kScheduled) return;
+  if (is_over(seen.process)) {
+    finish(round, run, seen);
+  } else if (run.status.state == RunState::kCancelling) {
+    if (seen.process.state == ProcessState::kUnknown) {
+      // Nothing was started, and nothing will be.
+      end(round, run, RunState::kCancelled, run.status.details);
+    } else {
+      make_end(round, run, seen);
+    }
+  } else if (seen.process.state == ProcessState::kUnknown) {
+    // It was seen running, and nothing knows of it any more: its node is gone.
+    SeenRun lost = seen;
+    lost.process.state = ProcessState::kLost;
+    lost.process.lost_reason = "its node went away";
+    fail(round, run, lost);
+  }
+}
+
+}  // namespace
+
+void settle(const Round& round) {
+  for (JobRun& run : round.next().runs) {
+    if (is_active(run)) settle_run(round, run);
+  }
+}
+
+}  // namespace howdah::serverless::phase
