@@ -3,20 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
-#include <mutex>
 #include <set>
 
 #include "apps/application.h"
 #include "apps/configurations.h"
 #include "apps/install.h"
 #include "apps/node_view.h"
-#include "apps/progress.h"
-#include "base/digest.h"
-#include "base/log.h"
 #include "control/clusters/node_facts.h"
+#include "control/jobs/installations.h"
 #include "os/file.h"
-#include "os/supervisor.h"
 
 namespace howdah::control {
 namespace {
@@ -28,7 +23,6 @@ using cluster::Cluster;
 constexpr uint64_t kMiB = 1024 * 1024;
 // Where the server listens inside a node with a network of its own.
 constexpr const char* kEndpointInside = "http://localhost:4566";
-constexpr const char* kRuntimeInside = "/usr/lib/howdah";
 // What /usr/bin/s3-dist-cp there becomes (apps/hadoop/node).
 constexpr const char* kS3DistCpInside = "/usr/share/aws/emr/s3-dist-cp/bin/s3-dist-cp";
 
@@ -38,10 +32,6 @@ std::vector<std::string> asked_for(const Cluster& cluster) {
   if (has_several_nodes(cluster) && std::find(out.begin(), out.end(), "Hadoop") == out.end())
     out.push_back("Hadoop");
   return out;
-}
-
-std::string command_to_install(const std::string& label, const std::vector<std::string>& names) {
-  return fmt::format("howdah install {} --applications {}", label, fmt::join(names, ","));
 }
 
 // The classifications of which two lists say different things.
@@ -70,77 +60,25 @@ class LocalEngines final : public Engines {
         releases_(releases),
         types_(types),
         host_memory_mib_(host_memory / kMiB),
-        supervisor_(os::Launcher(options_.installation)) {}
+        installations_(options_.data, options_.engines, options_.installation, releases) {}
 
   Look look(const Cluster& cluster) override {
-    const std::string& label = cluster.wanted.release_label;
-    const std::vector<std::string> names = asked_for(cluster);
-    if (apps::installed(releases_, label, names, options_.engines))
-      return {Look::State::kInstalled, ""};
-    const std::string name = name_of(cluster);
-    const auto progress = apps::read_progress(options_.engines, label);
-    const os::ProcessStatus process = os::Supervisor::look(run_folder(name));
-    if (process.state == os::ProcessStatus::State::kRunning) {
-      return {Look::State::kInstalling,
-              progress && !progress->text.empty() ? progress->text : "Preparing the download"};
-    }
-    std::lock_guard lock(mutex_);
-    if (!started_here_.contains(name) || process.state == os::ProcessStatus::State::kUnknown)
-      return {Look::State::kMissing, ""};
-    if (process.state == os::ProcessStatus::State::kExited && process.exit_code == 0)
-      return {Look::State::kMissing, ""};
-    const std::string cause =
-        progress && !progress->error.empty() ? progress->error : last_words(name, process);
-    return {Look::State::kFailed, fmt::format("Installing {} failed: {}. Try: {}", label, cause,
-                                              command_to_install(label, names))};
+    return installations_.look(cluster.wanted.release_label, asked_for(cluster), name_of(cluster));
   }
 
   Status install(const Cluster& cluster) override {
-    const std::string& label = cluster.wanted.release_label;
-    const std::string name = name_of(cluster);
-    std::lock_guard lock(mutex_);
-    const os::ProcessStatus process = os::Supervisor::look(run_folder(name));
-    if (process.state == os::ProcessStatus::State::kRunning) {
-      started_here_.insert(name);
-      return base::ok();
-    }
-    // One that ended before this cluster asked is no answer to it: the next try gets a fresh
-    // folder.
-    if (process.state != os::ProcessStatus::State::kUnknown) TRY(os::erase_tree(run_folder(name)));
-    os::ProcessPlan plan;
-    plan.argv = {"/proc/self/exe", "install", label, "--engines", options_.engines.string()};
-    if (const auto names = asked_for(cluster); !names.empty())
-      plan.argv.push_back(fmt::format("--applications={}", fmt::join(names, ",")));
-    std::error_code failed;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
-    if (!failed) plan.argv[0] = self.string();
-    for (const char* variable :
-         {"PATH", "HOME", "JAVA_HOME", "HOWDAH_CACHE", "HOWDAH_PYTHON", "HTTP_PROXY", "HTTPS_PROXY",
-          "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "PIP_INDEX_URL", "PIP_CONFIG_FILE",
-          "PIP_EXTRA_INDEX_URL", "PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "MAVEN_OPTS"}) {
-      if (const char* value = ::getenv(variable)) plan.environment.emplace_back(variable, value);
-    }
-    plan.stdout_path = log_file(name);
-    plan.stderr_path = log_file(name);
-    started_here_.insert(name);
-    base::log_info("control", "installing {}; its output: {}", name, log_file(name).string());
-    // A name that no node can have: what is left of nodes is looked for among the labels.
-    return supervisor_.start(run_folder(name), plan, "install:" + name);
+    return installations_.install(cluster.wanted.release_label, asked_for(cluster),
+                                  name_of(cluster));
   }
 
   Result<NodeSetup> node_of(const Cluster& cluster, const cluster::Node& node) override {
-    const std::string& label = cluster.wanted.release_label;
-    const std::vector<std::string> names = asked_for(cluster);
-    const auto installed = apps::installed(releases_, label, names, options_.engines);
-    if (!installed) {
-      return base::unavailable(fmt::format("{} is not installed any more; try: {}", label,
-                                           command_to_install(label, names)));
-    }
+    const apps::Installed installed =
+        TRY(installations_.installed(cluster.wanted.release_label, asked_for(cluster)));
     NodeSetup out;
-    add_view(apps::node_view(*installed, applications_,
-                             apps::flatten(cluster::configurations_of(cluster, node.group_id)),
-                             facts(cluster, node)),
-             out);
+    add_parts(apps::node_view(installed, applications_,
+                              apps::flatten(cluster::configurations_of(cluster, node.group_id)),
+                              facts(cluster, node)),
+              out);
     nodes::NodeSpec& spec = out.spec;
     spec.id = cluster::node_id(cluster, node.number);
     spec.hostname = cluster::private_dns(cluster, node);
@@ -181,15 +119,10 @@ class LocalEngines final : public Engines {
     return out;
   }
 
-  void add_view(const apps::NodeView& view, NodeSetup& out) const {
-    for (const apps::Mount& mount : view.mounts)
-      out.spec.mounts.push_back({mount.source, mount.target, mount.read_only});
-    out.spec.mounts.push_back({options_.runtime, kRuntimeInside, true});
+  void add_parts(const apps::NodeView& view, NodeSetup& out) const {
+    add_view(view, options_.runtime, out.spec);
     if (const std::filesystem::path program = s3_dist_cp(); !program.empty())
       out.spec.mounts.push_back({program, kS3DistCpInside, true});
-    for (const apps::File& file : view.files)
-      out.spec.files.push_back({file.path, file.contents, file.mode});
-    out.spec.environment = view.environment;
     for (const apps::Daemon& daemon : view.daemons) {
       DaemonUnit unit;
       unit.unit = daemon.unit;
@@ -218,31 +151,8 @@ class LocalEngines final : public Engines {
     return {};
   }
 
-  // Of an installation: the label, and what is installed of it.
   std::string name_of(const Cluster& cluster) const {
-    std::string out = cluster.wanted.release_label;
-    for (const std::string& name : applications_of(releases_, cluster)) out += "-" + name;
-    // A path is made only of what cannot lead anywhere, and of what fits into a file's name.
-    for (char& c : out)
-      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '.') c = '_';
-    if (out.size() <= 100) return out;
-    return out.substr(0, 80) + "-" + base::sha256_hex(out).substr(0, 12);
-  }
-  std::filesystem::path run_folder(const std::string& name) const {
-    return options_.data / "installs" / name;
-  }
-  std::filesystem::path log_file(const std::string& name) const {
-    return options_.data / "installs" / (name + ".log");
-  }
-
-  std::string last_words(const std::string& name, const os::ProcessStatus& process) const {
-    const std::string text = os::read_file(log_file(name)).value_or("");
-    const size_t end = text.find_last_not_of(" \n");
-    const size_t begin = end == std::string::npos ? 0 : text.rfind('\n', end) + 1;
-    const std::string last =
-        end == std::string::npos ? process.reason : text.substr(begin, end - begin + 1);
-    return fmt::format("{} (exit code {}, log {})", last, process.exit_code,
-                       log_file(name).string());
+    return installation_name(cluster.wanted.release_label, applications_of(releases_, cluster));
   }
 
   const EnginesOptions options_;
@@ -250,9 +160,7 @@ class LocalEngines final : public Engines {
   const apps::Releases& releases_;
   const apps::InstanceTypes& types_;
   const uint64_t host_memory_mib_;
-  os::Supervisor supervisor_;
-  std::mutex mutex_;
-  std::set<std::string> started_here_;  // what somebody asked for since this server's start
+  Installations installations_;
 };
 
 }  // namespace

@@ -42,7 +42,4 @@ base::Result<std::unique_ptr<Engines>> make_engines(EnginesOptions options,
 std::vector<std::string> applications_of(const apps::Releases& releases,
                                          const cluster::Cluster& cluster);
 
-/// The real host: /proc/meminfo and the instance type table.
-std::unique_ptr<Host> make_local_host(const apps::InstanceTypes& types);
-
 }  // namespace howdah::control

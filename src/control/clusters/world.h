@@ -17,6 +17,8 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "cluster/cluster.h"
+#include "control/jobs/host.h"
+#include "control/jobs/installations.h"
 #include "nodes/provider.h"
 
 namespace howdah::control {
@@ -41,11 +43,7 @@ struct NodeSetup {
 /// The applications of release labels on this host.
 class Engines {
  public:
-  struct Look {
-    enum class State { kMissing, kInstalling, kInstalled, kFailed };
-    State state = State::kMissing;
-    std::string text;  // kInstalling: how far; kFailed: package and cause
-  };
+  using Look = InstallationSeen;
   virtual ~Engines() = default;
   /// Of everything that the cluster's label, applications and nodes need.
   virtual Look look(const cluster::Cluster& cluster) = 0;
@@ -59,16 +57,6 @@ class Engines {
   virtual std::vector<std::string> restarts(const cluster::Cluster& cluster,
                                             const cluster::Node& node, const base::JsonArray& from,
                                             const base::JsonArray& to) = 0;
-};
-
-/// What the host has.
-class Host {
- public:
-  virtual ~Host() = default;
-  virtual uint64_t total_memory() = 0;      // bytes
-  virtual uint64_t available_memory() = 0;  // bytes: what a new process may take without swapping
-  /// Declared by AWS for the type, in bytes; 0 when unknown.
-  virtual uint64_t declared_memory(const std::string& instance_type) = 0;
 };
 
 struct DaemonSeen {

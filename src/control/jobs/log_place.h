@@ -1,6 +1,7 @@
 #pragma once
 
-// Where logs go in S3, and what is read from and written to a log that is open. log_place() is pure.
+// Where logs go in S3, and what is read from and written to a log that is open. log_place() is
+// pure.
 
 #include <optional>
 #include <string>

@@ -30,8 +30,7 @@ base::Status Loop::start(int workers, bool hear_nodes) {
     threads_.emplace_back([this](std::stop_token stop) { work(stop); });
   }
   threads_.emplace_back([this](std::stop_token stop) { listen_to_store(stop); });
-  if (hear_nodes)
-    threads_.emplace_back([this](std::stop_token stop) { listen_to_nodes(stop); });
+  if (hear_nodes) threads_.emplace_back([this](std::stop_token stop) { listen_to_nodes(stop); });
   threads_.emplace_back([this](std::stop_token stop) { housekeep(stop); });
   for (int i = 0; i < kQuestionsAtOnce; ++i) {
     threads_.emplace_back([this](std::stop_token stop) { ask(stop); });

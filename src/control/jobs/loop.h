@@ -1,9 +1,9 @@
 #pragma once
 
-// The control loop of one kind of key: keys that changed, keys that asked to be looked at again, and
-// processes that may have ended, all lead to reconcile(key) on one of a few workers; never two for
-// one key. An error is retried with backoff. Ownership: borrows the reconciler and the provider.
-// Threads: its own.
+// The control loop of one kind of key: keys that changed, keys that asked to be looked at again,
+// and processes that may have ended, all lead to reconcile(key) on one of a few workers; never two
+// for one key. An error is retried with backoff. Ownership: borrows the reconciler and the
+// provider. Threads: its own.
 
 #include <condition_variable>
 #include <deque>

@@ -1,6 +1,6 @@
 #include <cstdlib>
 
-#include "control/clusters/engines.h"
+#include "control/jobs/host.h"
 #include "os/file.h"
 
 namespace howdah::control {
