@@ -9,6 +9,9 @@ namespace howdah::apps {
 namespace {
 
 constexpr uint64_t kGiB = 1024;
+// Spark's share beside the heap, as spark.*.memoryOverheadFactor says; at least this many MiB.
+constexpr double kWithOverhead = 1.1875;
+constexpr uint64_t kLeastOverheadMib = 384;
 
 std::string number(auto value) { return fmt::format("{}", value); }
 
@@ -31,12 +34,26 @@ uint64_t yarn_memory_mib(uint64_t memory_mib) {
 ExecutorSize executor_size(uint64_t memory_mib, int vcpu, bool maximize) {
   constexpr int kCores = 4;
   constexpr double kWithoutMaster = 11.0 / 12.0;
-  constexpr double kWithOverhead = 1.1875;
   ExecutorSize out;
   out.cores = maximize ? std::max(1, vcpu) : std::clamp(vcpu, 1, kCores);
   out.per_node = std::max(1, vcpu / out.cores);
   const double share = static_cast<double>(yarn_memory_mib(memory_mib)) / out.per_node;
   out.memory_mib = static_cast<uint64_t>(std::ceil(share * kWithoutMaster / kWithOverhead));
+  return out;
+}
+
+ExecutorSize only_executor_size(uint64_t memory_mib, int vcpu) {
+  constexpr uint64_t kLeastHeapMib = 512;
+  constexpr uint64_t kStepMib = 32;  // yarn.scheduler.minimum-allocation-mb
+  ExecutorSize out = executor_size(memory_mib, vcpu, false);
+  if (out.per_node > 1) return out;  // the driver takes the place of one of them
+  const auto overhead = static_cast<uint64_t>(kDriverMemoryMib * (kWithOverhead - 1));
+  const uint64_t driver = kDriverMemoryMib + std::max(kLeastOverheadMib, overhead);
+  const uint64_t yarn = yarn_memory_mib(memory_mib) / kStepMib * kStepMib;
+  const uint64_t left = yarn > driver ? yarn - driver : 0;
+  const uint64_t heap = std::min(static_cast<uint64_t>(static_cast<double>(left) / kWithOverhead),
+                                 left - std::min(left, kLeastOverheadMib));
+  if (heap >= kLeastHeapMib) out.memory_mib = std::min(out.memory_mib, heap);
   return out;
 }
 
@@ -51,11 +68,13 @@ std::map<std::string, std::string> facts_of(const NodeFacts& facts, const Instal
   const uint64_t map = yarn / static_cast<uint64_t>(std::max(2, core_vcpu));
   // The heap is four fifths, rounded up, as in AWS's table: 3072 -> 2458.
   const auto heap = [](uint64_t container) { return (container * 8 + 9) / 10; };
-  const ExecutorSize executor = executor_size(core_memory, core_vcpu, maximize);
+  const ExecutorSize executor = workers == 1 && !maximize
+                                    ? only_executor_size(core_memory, core_vcpu)
+                                    : executor_size(core_memory, core_vcpu, maximize);
   // A driver may run on the primary or on any other node: the smaller one counts.
   const uint64_t driver =
       maximize ? executor_size(std::min(core_memory, facts.memory_mib), core_vcpu, true).memory_mib
-               : 2048;
+               : kDriverMemoryMib;
   return {
       {"endpoint", facts.endpoint},
       {"region", facts.region},

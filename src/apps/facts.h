@@ -27,6 +27,13 @@ struct ExecutorSize {
 };
 ExecutorSize executor_size(uint64_t memory_mib, int vcpu, bool maximize);
 
+/// The same where one node does all the work: on it an executor as large as AWS's formula makes it
+/// has no room beside the driver of a job in cluster mode, which would wait for ever. What the
+/// driver's container leaves, unless that is less than Spark runs with.
+ExecutorSize only_executor_size(uint64_t memory_mib, int vcpu);
+
+constexpr uint64_t kDriverMemoryMib = 2048;  // EMR's default, on YARN
+
 /// 1 below 4 core nodes, 2 below 10, else 3. Source: EMR, "HDFS configuration".
 int hdfs_replication(int core_nodes);
 

@@ -132,6 +132,39 @@ TEST(HadoopView, SizesAreThoseOfAwsTables) {
               HasSubstr("spark.executor.memory 9486M\n"));
 }
 
+TEST(HadoopView, OnTheOnlyWorkerAnExecutorLeavesRoomForTheDriver) {
+  const auto container = [](uint64_t heap) {
+    const uint64_t all = heap + std::max<uint64_t>(384, static_cast<uint64_t>(heap * 0.1875));
+    return (all + 31) / 32 * 32;
+  };
+  struct Case {
+    const char* type;
+    uint64_t memory;
+    int vcpu;
+    uint64_t heap;
+  };
+  const Case cases[] = {{"m5.xlarge", 16384, 4, 8299},
+                        {"m5.large", 8192, 2, 3125},
+                        {"r5.xlarge", 32768, 4, 18647},
+                        // Two executors a node: the driver takes the place of one.
+                        {"m5.2xlarge", 32768, 8, executor_size(32768, 8, false).memory_mib},
+                        // Nothing would be left: as it is on AWS.
+                        {"c4.large", 3840, 2, executor_size(3840, 2, false).memory_mib}};
+  for (const Case& c : cases) {
+    const ExecutorSize size = only_executor_size(c.memory, c.vcpu);
+    EXPECT_EQ(size.memory_mib, c.heap) << c.type;
+    if (size.per_node == 1 && c.memory > 4096) {
+      EXPECT_LE(container(size.memory_mib) + container(kDriverMemoryMib),
+                yarn_memory_mib(c.memory))
+          << c.type;
+    }
+  }
+  NodeFacts one = facts_of_role(NodeRole::kMaster);
+  one.core_count = 1;
+  EXPECT_THAT(contents(view_of(one), "/etc/spark/conf/spark-defaults.conf"),
+              HasSubstr("spark.executor.memory 8299M\n"));
+}
+
 TEST(HadoopView, ReplicationFollowsTheNumberOfCoreNodes) {
   EXPECT_EQ(hdfs_replication(1), 1);
   EXPECT_EQ(hdfs_replication(3), 1);
