@@ -117,6 +117,9 @@ class Provider {
   /// where there can be none, with what to allow.
   virtual base::Result<std::string> ensure_network(const std::string& network_id) = 0;
   virtual base::Status remove_network(const std::string& network_id) = 0;
+  /// Ends its processes and links; what is written down stays, so that ensure_network() brings it
+  /// back with the same subnet. Succeeds when it does not run.
+  virtual base::Status stop_network(const std::string& network_id) = 0;
   /// All networks of this installation, wanted or not.
   virtual base::Result<std::vector<std::string>> networks() = 0;
   /// A connection to what listens inside the node, at its own address or at loopback there.

@@ -31,6 +31,7 @@ class AttachedNodes final : public nodes::Provider {
     return real_->ensure_network(id);
   }
   Status remove_network(const std::string& id) override { return real_->remove_network(id); }
+  Status stop_network(const std::string& id) override { return real_->stop_network(id); }
   Result<std::vector<std::string>> networks() override { return real_->networks(); }
   Result<Fd> connect_inside(const std::string& id, uint16_t port, base::Millis timeout) override {
     return real_->connect_inside(id, port, timeout);

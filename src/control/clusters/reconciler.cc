@@ -97,6 +97,8 @@ Status Reconciler::drain() {
   for (const nodes::NodeSeen& node : TRY(world_.nodes.list())) {
     if (is_of_cluster(node.id)) TRY(world_.nodes.stop(node.id));
   }
+  for (const std::string& network : TRY(world_.nodes.networks()))
+    TRY(world_.nodes.stop_network(network));
   for (const cluster::Key& key : TRY(world_.store.unfinished())) {
     for (int round = 0; round < kRounds; ++round) {
       const auto loaded = world_.store.load(key);

@@ -87,6 +87,7 @@ class FakeProvider final : public Provider {
 
   base::Result<std::string> ensure_network(const std::string& network_id) override;
   base::Status remove_network(const std::string& network_id) override;
+  base::Status stop_network(const std::string&) override { return base::ok(); }
   base::Result<std::vector<std::string>> networks() override;
   /// kUnavailable but for what listen_for() has named.
   base::Result<base::Fd> connect_inside(const std::string& node_id, uint16_t port,

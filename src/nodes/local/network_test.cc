@@ -209,6 +209,20 @@ TEST_F(NodesOfANetwork, are_dead_when_their_network_was_killed_and_come_back_wit
   EXPECT_EQ(run(1, "read", "cat /mnt/tmp/kept; hostname -i"), "kept\n" + address(1) + "\n");
 }
 
+TEST_F(NodesOfANetwork, stop_with_it_and_come_back_at_the_same_addresses) {
+  make(1);
+  const auto links = os::Netlink::open().value().links().value().size();
+  ASSERT_TRUE(rig_.provider().stop("j-1/i-1").ok());
+  ASSERT_TRUE(rig_.provider().stop_network("j-1").ok());
+  wait_until([&] { return os::Launcher(rig_.tag()).find_all().empty(); });
+  EXPECT_EQ(os::Netlink::open().value().links().value().size(),
+            links - (::geteuid() == 0 ? 1 : 0));
+  EXPECT_TRUE(rig_.provider().stop_network("j-1").ok());
+  EXPECT_EQ(rig_.provider().ensure_network("j-1").value(), os::to_text(subnet_));
+  make(1);
+  EXPECT_EQ(run(1, "again", "hostname -i"), address(1) + "\n");
+}
+
 TEST_F(NodesOfANetwork, leave_nothing_behind) {
   const auto count = [] { return os::Netlink::open().value().links().value().size(); };
   const auto mounts = os::read_file("/proc/self/mounts").value();

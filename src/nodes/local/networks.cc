@@ -119,16 +119,25 @@ base::Status Networks::end(const std::string& network_id) {
   return base::ok();
 }
 
+base::Status Networks::take_down(const std::string& network_id) {
+  TRY(end(network_id));
+  if (::geteuid() != 0) return base::ok();
+  auto host = TRY(os::Netlink::open());
+  for (const auto& link : TRY(host.links()))
+    if (link.name.rfind("hd" + installation_ + "-", 0) == 0 && link.alias == network_id)
+      TRY(host.remove_link(link.name));
+  return base::ok();
+}
+
+base::Status Networks::stop(const std::string& network_id) {
+  std::lock_guard lock(mutex_);
+  return take_down(network_id);
+}
+
 base::Status Networks::remove(const std::string& network_id) {
   const os::NetworkFolder folder{layout_.network(TRY(os::folder_name_of(network_id)))};
   std::lock_guard lock(mutex_);
-  TRY(end(network_id));
-  if (::geteuid() == 0) {
-    auto host = TRY(os::Netlink::open());
-    for (const auto& link : TRY(host.links()))
-      if (link.name.rfind("hd" + installation_ + "-", 0) == 0 && link.alias == network_id)
-        TRY(host.remove_link(link.name));
-  }
+  TRY(take_down(network_id));
   return os::erase_tree(folder.path);
 }
 

@@ -29,6 +29,7 @@ class Networks {
       : launcher_(launcher), layout_(layout), installation_(std::move(installation)) {}
 
   base::Result<std::string> ensure(const std::string& network_id);
+  base::Status stop(const std::string& network_id);
   base::Status remove(const std::string& network_id);
   base::Result<std::vector<std::string>> list();
 
@@ -47,6 +48,7 @@ class Networks {
   base::Status start(const os::NetworkSpec& spec, const os::NetworkFolder& folder);
   base::Status ensure_gateway(const os::NetworkSpec& spec, const os::NetworkFolder& folder);
   base::Status end(const std::string& network_id);
+  base::Status take_down(const std::string& network_id);
 
   const os::Launcher& launcher_;
   const os::Layout& layout_;

@@ -173,6 +173,9 @@ class LocalProvider final : public Provider {
   base::Status remove_network(const std::string& network_id) override {
     return networks_.remove(network_id);
   }
+  base::Status stop_network(const std::string& network_id) override {
+    return networks_.stop(network_id);
+  }
   base::Result<std::vector<std::string>> networks() override { return networks_.list(); }
   base::Result<base::Fd> connect_inside(const std::string& node_id, uint16_t port,
                                         base::Millis timeout) override;
