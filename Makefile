@@ -8,7 +8,7 @@ PY := .venv/bin/python
 # Where pytest looks; folders that do not exist are left out.
 SUITES := $(wildcard tests/aws tests/cli tests/soak tests/apps)
 
-.PHONY: help setup configure build installer demo test hadoop check bench soak clean
+.PHONY: help setup configure build installer demo test check bench soak clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -33,9 +33,6 @@ demo: ## the AWS tutorial with the unmodified AWS CLI, on a real cluster (DATA=f
 
 test: ## everything: unit tests, links, headers, tidy; then the AWS CLI and boto3 against a real server
 	@tools/test --preset $(PRESET) --jobs $(JOBS) $(SUITES)
-
-hadoop: build ## clusters of several nodes with real Hadoop, Spark on YARN, Hive (about half an hour)
-	@$(PY) -m pytest tests/hadoop
 
 check: configure ## the quick half of it: tidy, formatting of what changed, links, headers
 	@$(PY) tools/tidy.py --modules $(BUILD)/modules.txt

@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(config, items):
         return
     skip = pytest.mark.skip(reason="Howdah only")
     for item in items:
-        ours = item.fspath.dirname.endswith(("cli", "apps", "hadoop"))
+        ours = item.fspath.dirname.endswith(("cli", "apps"))
         if ours or item.get_closest_marker("local_only"):
             item.add_marker(skip)
 

@@ -6,12 +6,13 @@
 #include <cstdlib>
 
 #include "apps/install.h"
+#include "base/text.h"
 #include "cli/exit_code.h"
 
 int main(int argc, char** argv) {
   using namespace howdah;
-  if (argc != 3) {
-    fmt::print(stderr, "usage: howdah-install <label> <engines folder>\n");
+  if (argc != 3 && argc != 4) {
+    fmt::print(stderr, "usage: howdah-install <label> <engines folder> [Hadoop,Hive]\n");
     return cli::kUsage;
   }
   auto releases = apps::Releases::load(HOWDAH_SOURCE_DIR "/apps");
@@ -23,11 +24,16 @@ int main(int argc, char** argv) {
   options.engines_root = argv[2];
   if (const char* cache = std::getenv("HOWDAH_CACHE")) options.cache = cache;
   base::SystemClock clock;
-  auto done = apps::install(*releases, argv[1], options, clock);
+  std::vector<std::string> applications;
+  if (argc == 4) {
+    for (std::string_view name : base::split(argv[3], ',')) applications.emplace_back(name);
+  }
+  auto done = apps::install(*releases, argv[1], applications, options, clock);
   if (!done.ok()) {
     fmt::print(stderr, "error: {}\n", done.error().message);
     return cli::exit_code_of(done.error().code);
   }
-  fmt::print("Spark {} in {}\n", done->spark_version, done->root.string());
+  for (const apps::InstalledApplication& each : done->applications)
+    fmt::print("{} {} in {}\n", each.name, each.version, each.root.string());
   return cli::kOk;
 }
