@@ -102,12 +102,20 @@ def to_pcre(pattern):
     # a lone surrogate never occurs in UTF-8: as a range or alone it matches nothing
     pattern = re.sub(r"\\uD[89AB][0-9A-F]{2}-\\uD[C-F][0-9A-F]{2}", "", pattern, flags=re.I)
     pattern = re.sub(r"\\uD[89A-F][0-9A-F]{2}", "", pattern, flags=re.I)
+    # "[\w-_]": a '-' that begins no range is itself; PCRE2 wants that said
+    pattern = re.sub(r"(\\[wdsWDS])-(?!\])", r"\1\\-", pattern)
     return re.sub(r"\\u([0-9A-Fa-f]{4})", r"\\x{\1}", pattern)
+
+
+def folder_of(service):
+    """Its folder and namespace: emr-serverless -> emr_serverless."""
+    return service.replace("-", "_")
 
 
 class Model:
     def __init__(self, service, model, patch):
         self.service = service
+        self.folder = folder_of(service)
         self.meta = model["metadata"]
         self.shapes = model["shapes"]
         self.patch = patch
@@ -152,8 +160,15 @@ class Model:
                              for n in self.builders}
 
 
+def wire_protocol(meta):
+    """Of several the one that botocore prefers among those that are spoken here."""
+    spoken = meta.get("protocols", [meta["protocol"]])
+    return next((p for p in ("json", "rest-json", "rest-xml", "query") if p in spoken),
+                meta["protocol"])
+
+
 def protocol_of(meta):
-    kind = meta["protocol"]
+    kind = wire_protocol(meta)
     if kind == "json":
         return "kJson10" if meta.get("jsonVersion") == "1.0" else "kJson11"
     return {"query": "kQuery", "rest-xml": "kRestXml", "rest-json": "kRestJson"}[kind]
@@ -246,7 +261,7 @@ class Tables:
 
 
 def action_of(model, op):
-    prefix = {"email": "ses"}.get(model.meta["endpointPrefix"], model.meta["endpointPrefix"])
+    prefix = {"email": "ses", "monitoring": "cloudwatch"}.get(model.meta["endpointPrefix"], model.meta["endpointPrefix"])
     action = model.patch.get("actions", {}).get(op["name"], op["name"])
     return action if ":" in action else f"{prefix}:{action}"
 
@@ -273,7 +288,7 @@ def operation_rows(model):
             row.append(".unsigned_ok = true")
         if op.get("deprecated"):
             row.append(".deprecated = true")
-        if model.meta["protocol"].startswith("rest"):
+        if wire_protocol(model.meta).startswith("rest"):
             pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
             if pairs:
                 row.append(f".query = &kQueries[{len(queries)}], .query_count = {len(pairs)}")
@@ -311,8 +326,8 @@ def types_cc(model):
     queries, selectors, operations = operation_rows(model)
     errors = error_rows(model)
     out = [f"// Written by tools/shapegen.py from the model of {model.service}.",
-           f'#include "aws/{model.service}/types.h"', "",
-           f"namespace howdah::aws::{model.service} {{", "namespace {", "",
+           f'#include "aws/{model.folder}/types.h"', "",
+           f"namespace howdah::aws::{model.folder} {{", "namespace {", "",
            f"extern const Shape kShapes[{len(model.used)}];", ""]
 
     def table(kind, name, rows, constinit=True):
@@ -337,6 +352,8 @@ def types_cc(model):
             f"    .name = {text(model.service)},",
             f"    .signing_name = {text(meta.get('signingName', meta['endpointPrefix']))},",
             f"    .protocol = Protocol::{protocol_of(meta)},",
+            *(["    .also_query = true,"] if "awsQueryCompatible" in meta
+              and "query" in meta.get("protocols", []) else []),
             f"    .target_prefix = {text(meta.get('targetPrefix', ''))},",
             f"    .api_version = {text(meta['apiVersion'])},",
             f"    .xml_namespace = {text(namespace)},",
@@ -346,7 +363,7 @@ def types_cc(model):
     out += ["};", "",
             "const Operation& operation(Op op) { return kOperations[static_cast<size_t>(op)]; }",
             "",
-            f"}}  // namespace howdah::aws::{model.service}", ""]
+            f"}}  // namespace howdah::aws::{model.folder}", ""]
     return "\n".join(out)
 
 
@@ -523,7 +540,7 @@ class Views:
                f"// Written by tools/shapegen.py from the model of {m.service}. "
                "Views of inputs and builders",
                "// of outputs; see aws/view.h for what they promise.", "",
-               '#include "aws/view.h"', "", f"namespace howdah::aws::{m.service} {{", "",
+               '#include "aws/view.h"', "", f"namespace howdah::aws::{m.folder} {{", "",
                "extern const Service kService;", ""]
         out.append("enum class Op : uint16_t {")
         out += [f"  k{pascal(op['name'])}," for op in m.operations]
@@ -553,7 +570,7 @@ class Views:
         taken = {m.cpp(n) for n in m.views + m.builders} | set(m.builder_name.values())
         out += [f"using {m.cpp(n)}Builder = {m.cpp(n)};" for n in builders
                 if n not in viewed and m.cpp(n) + "Builder" not in taken]
-        out += [""] + bodies + ["", f"}}  // namespace howdah::aws::{m.service}", ""]
+        out += [""] + bodies + ["", f"}}  // namespace howdah::aws::{m.folder}", ""]
         return "\n".join(out)
 
 
@@ -561,8 +578,8 @@ def api_h(model):
     out = ["#pragma once", "",
            f"// Written by tools/shapegen.py: one method an operation of {model.service}; what is "
            "not", "// overridden answers as Amazon does for an operation that is not there.", "",
-           f'#include "aws/{model.service}/types.h"', "",
-           f"namespace howdah::aws::{model.service} {{", "",
+           f'#include "aws/{model.folder}/types.h"', "",
+           f"namespace howdah::aws::{model.folder} {{", "",
            "class Api : public ServiceApi {", " public:",
            "  const Service& service() const override { return kService; }",
            "  base::Result<Answer> call(const Operation& operation, const Context& context,",
@@ -572,13 +589,13 @@ def api_h(model):
     for op in model.operations:
         out.append(f"  virtual base::Result<{op['name']}Output> {snake(op['name'])}("
                    f"const Context&, const {op['name']}Input&);")
-    return "\n".join(out + ["};", "", f"}}  // namespace howdah::aws::{model.service}", ""])
+    return "\n".join(out + ["};", "", f"}}  // namespace howdah::aws::{model.folder}", ""])
 
 
 def api_cc(model):
     views = Views(model)
-    out = ["// Written by tools/shapegen.py.", f'#include "aws/{model.service}/api.h"', "",
-           f"namespace howdah::aws::{model.service} {{", "",
+    out = ["// Written by tools/shapegen.py.", f'#include "aws/{model.folder}/api.h"', "",
+           f"namespace howdah::aws::{model.folder} {{", "",
            "base::Result<Answer> Api::call(const Operation& operation, const Context& context,",
            "                               const base::JsonObject& input, "
            "http::BodyReader* body) {",
@@ -595,10 +612,11 @@ def api_cc(model):
         out.append(f"base::Result<{op['name']}Output> Api::{snake(op['name'])}(const Context&, "
                    f"const {op['name']}Input&) {{ return not_there(kService, "
                    f"operation(Op::k{pascal(op['name'])})); }}")
-    return "\n".join(out + ["", f"}}  // namespace howdah::aws::{model.service}", ""])
+    return "\n".join(out + ["", f"}}  // namespace howdah::aws::{model.folder}", ""])
 
 
 def services(names):
+    names = [folder_of(name) for name in names]
     header = ["#pragma once", "",
               "// Written by tools/shapegen.py: every service whose model is compiled in.", "",
               "#include <span>", "", '#include "aws/schema.h"', "", "namespace howdah::aws {", ""]
@@ -630,7 +648,7 @@ def main():
     args = parser.parse_args()
     for service in args.services:
         model = Model(service, *load(args.models, args.patches, service))
-        folder = args.out / "aws" / service
+        folder = args.out / "aws" / model.folder
         save(folder / "types.h", Views(model).write())
         save(folder / "types.cc", types_cc(model))
         save(folder / "api.h", api_h(model))

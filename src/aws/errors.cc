@@ -124,6 +124,16 @@ int status_for(base::Code code) {
 
 bool is_rest_json(Protocol protocol) { return protocol == Protocol::kRestJson; }
 
+// In JSON a service that also speaks Query names an error by its shape, and the Query code in a
+// field of the head (the awsQueryCompatible trait).
+std::string shape_of(const Face& face, const std::string& code) {
+  for (size_t i = 0; i < face.service->error_count; ++i) {
+    const ErrorShape& known = face.service->errors[i];
+    if (known.code == std::string_view(code)) return std::string(std::string_view(known.shape));
+  }
+  return code;
+}
+
 std::string json_body(const Face& face, const base::Error& error, const std::string& code) {
   std::string out = "{";
   if (!is_rest_json(face.protocol)) {
@@ -213,6 +223,8 @@ std::string wire_code(const Face& face, const base::Error& error) {
 int http_status(const Face& face, const base::Error& error) {
   const std::string code = wire_code(face, error);
   if (face.protocol == Protocol::kRestXml && code == "ExpiredToken") return 400;
+  if (is_rest_json(face.protocol) && code == "UnknownOperationException") return 404;
+  if (is_rest_json(face.protocol) && code == "AccessDeniedException") return 403;
   if (face.service) {
     for (size_t i = 0; i < face.service->error_count; ++i) {
       const ErrorShape& known = face.service->errors[i];
@@ -267,7 +279,16 @@ http::Response encode_error(const Face& face, const base::Error& error, std::str
       response.headers.add("Content-Type", face.protocol == Protocol::kJson10
                                                ? "application/x-amz-json-1.0"
                                                : "application/x-amz-json-1.1");
-      response.body = json_body(face, error, code);
+      if (face.service && face.service->also_query) {
+        const Face query{Protocol::kQuery, face.service};
+        const std::string query_code =
+            code == "ValidationException" ? "ValidationError" : wire_code(query, error);
+        response.headers.add("x-amzn-query-error",
+                             query_code + (response.status >= 500 ? ";Receiver" : ";Sender"));
+        response.body = json_body(face, error, shape_of(face, code));
+      } else {
+        response.body = json_body(face, error, code);
+      }
   }
   return response;
 }

@@ -45,6 +45,43 @@ TEST(Errors, QueryWrapsCodeAndRequestId) {
             "  <RequestId>id-1</RequestId>\n</ErrorResponse>\n");
 }
 
+TEST(Errors, JsonOfAServiceThatAlsoSpeaksQueryTellsBothCodes) {
+  const Face cloudwatch{Protocol::kJson10, &cloudwatch::kService};
+  const auto told = [&](const base::Error& fault) {
+    const auto response =
+        encode_error(cloudwatch, fault, "i", TestRequest("POST", "/", "").request);
+    return std::string(response.headers.value_or("x-amzn-query-error", "")) + " " +
+           text_of(response).substr(0, text_of(response).find(','));
+  };
+  EXPECT_EQ(told(error("InvalidParameterValueException")),
+            R"(InvalidParameterValue;Sender {"__type":"InvalidParameterValueException")");
+  EXPECT_EQ(told(error("InvalidParameterValue")),
+            R"(InvalidParameterValue;Sender {"__type":"InvalidParameterValueException")");
+  EXPECT_EQ(told(error("ValidationException")),
+            R"(ValidationError;Sender {"__type":"ValidationException")");
+  EXPECT_EQ(told(base::internal("m")),
+            R"(InternalFailure;Receiver {"__type":"InternalServerException")");
+}
+
+TEST(Errors, RestJsonNamesTheErrorInAFieldOfTheHead) {
+  const Face serverless{Protocol::kRestJson, &emr_serverless::kService};
+  const std::pair<const char*, int> kStatuses[] = {{"ValidationException", 400},
+                                                   {"ResourceNotFoundException", 404},
+                                                   {"ConflictException", 409},
+                                                   {"ServiceQuotaExceededException", 402},
+                                                   {"AccessDeniedException", 403},
+                                                   {"UnknownOperationException", 404},
+                                                   {"InternalServerException", 500}};
+  for (const auto& [name, status] : kStatuses) {
+    const auto response =
+        encode_error(serverless, error(name), "i", TestRequest("GET", "/", "").request);
+    EXPECT_EQ(response.status, status) << name;
+    EXPECT_EQ(response.headers.value_or("x-amzn-errortype", ""), name);
+    EXPECT_EQ(response.headers.value_or("x-amzn-RequestId", ""), "i");
+    EXPECT_EQ(text_of(response), R"({"message":"m"})");
+  }
+}
+
 TEST(Errors, AShapesNameBecomesItsWireCode) {
   EXPECT_EQ(wire_code(kIam, error("NoSuchEntityException")), "NoSuchEntity");
   EXPECT_EQ(http_status(kIam, error("EntityAlreadyExistsException")), 409);

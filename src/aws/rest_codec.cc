@@ -224,7 +224,7 @@ std::string write_rest_body(const Route& route, const JsonObject& members) {
   const Shape* shape = operation.output;
   if (!shape) return {};
   if (shape->payload >= 0) return payload_text(route, shape->members[shape->payload], members);
-  if (!has_body_members(*shape)) return {};
+  if (!has_body_members(*shape)) return is_xml(route) ? "" : "{}";
   if (!is_xml(route)) {
     std::string out;
     write_json(*shape, members, out);

@@ -57,6 +57,13 @@ bool is_form(const http::Request& request) {
          request.headers.value_or("Content-Type", "").substr(0, kForm.size()) == kForm;
 }
 
+// Of a service that speaks Query beside its own protocol: a form, or an Action in the URL.
+Protocol protocol_of(const Service& service, const http::Request& request) {
+  const bool query =
+      request.query.starts_with("Action=") || request.query.find("&Action=") != std::string::npos;
+  return service.also_query && (is_form(request) || query) ? Protocol::kQuery : service.protocol;
+}
+
 // Of "Action=ListRoles&Version=2010-05-08": the service whose version it is.
 const Service* by_version(std::string_view form) {
   if (!form.starts_with("Action=") && form.find("&Action=") == std::string_view::npos) {
@@ -66,7 +73,8 @@ const Service* by_version(std::string_view form) {
   if (at == std::string_view::npos) return nullptr;
   const std::string_view version = form.substr(at + 8, form.find('&', at) - at - 8);
   for (const Service* service : all_services()) {
-    if (service->protocol == Protocol::kQuery && service->api_version == version) return service;
+    const bool speaks = service->protocol == Protocol::kQuery || service->also_query;
+    if (speaks && service->api_version == version) return service;
   }
   return nullptr;
 }
@@ -220,6 +228,46 @@ base::Result<Route> route_s3(const http::Request& request, Route route) {
   return route;
 }
 
+// "/applications/{applicationId}/start" against a path of as many segments: the number of segments
+// that are the same, or -1. Labels are never empty.
+int match_path(std::string_view uri, std::string_view path, Form& labels) {
+  const auto wanted = base::split(uri, '/');
+  const auto given = base::split(path, '/');
+  if (wanted.size() != given.size()) return -1;
+  int same = 0;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!wanted[i].starts_with('{')) {
+      if (wanted[i] != given[i]) return -1;
+      ++same;
+      continue;
+    }
+    auto decoded = base::percent_decode(given[i]);
+    if (!decoded || decoded->empty()) return -1;
+    labels.emplace_back(wanted[i].substr(1, wanted[i].size() - 2), std::move(*decoded));
+  }
+  return same;
+}
+
+base::Result<Route> route_rest_json(const http::Request& request, Route route) {
+  auto query = parse_form(request.query, false);
+  if (!query.ok()) return unknown_target();
+  route.form = std::move(*query);
+  int best = -1;
+  const Service& service = *route.face.service;
+  for (size_t i = 0; i < service.operation_count; ++i) {
+    const Operation& operation = service.operations[i];
+    if (request.method != std::string_view(operation.method)) continue;
+    Form labels;
+    const int same = match_path(operation.uri, request.path, labels);
+    if (same <= best) continue;
+    best = same;
+    route.operation = &operation;
+    route.labels = std::move(labels);
+  }
+  if (!route.operation) return unknown_target();
+  return route;
+}
+
 bool streams(const Shape* shape) {
   return shape && shape->payload >= 0 && shape->members[shape->payload].streaming;
 }
@@ -251,12 +299,13 @@ Face face_of(const http::Request& request, std::string_view body) {
   }
   const std::string_view signed_for = signed_service(request);
   if (!signed_for.empty()) {
-    if (const Service* service = by_signing_name(signed_for)) return {service->protocol, service};
+    if (const Service* service = by_signing_name(signed_for))
+      return {protocol_of(*service, request), service};
     return {is_form(request) ? Protocol::kQuery : Protocol::kRestXml, nullptr};
   }
   const std::string_view form = is_form(request) ? body : std::string_view(request.query);
   if (request.path == "/") {
-    if (const Service* service = by_version(form)) return {service->protocol, service};
+    if (const Service* service = by_version(form)) return {Protocol::kQuery, service};
     if (is_form(request)) return {Protocol::kQuery, nullptr};
   }
   return {Protocol::kRestXml, &s3::kService};
@@ -279,12 +328,13 @@ base::Result<Route> route(const http::Request& request, std::string_view body) {
     default:
       break;
   }
-  if (!route.face.service || route.face.protocol == Protocol::kRestJson) {
+  if (!route.face.service) {
     return base::Error{base::Code::kNotFound,
                        fmt::format("The service '{}' is not served here.", route.scope_service),
                        "NotImplemented",
                        {}};
   }
+  if (route.face.protocol == Protocol::kRestJson) return route_rest_json(request, std::move(route));
   return route_s3(request, std::move(route));
 }
 

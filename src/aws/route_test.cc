@@ -57,6 +57,52 @@ TEST(Route, AFormsActionIsLookedUpInTheServiceOfTheScope) {
   EXPECT_EQ(post("ec2", "Action=DescribeVpcs&Version=2016-11-15"), "error InvalidAction");
 }
 
+TEST(Route, AServiceOfTwoProtocolsAnswersInTheOneThatItIsAskedIn) {
+  const auto ask = [](std::string target, std::string_view header, std::string_view value) {
+    return with(
+        with(TestRequest("POST", std::move(target), ""), "Authorization", scope("monitoring")),
+        header, value);
+  };
+  auto json = ask("/", "X-Amz-Target", "GraniteServiceVersion20100801.ListMetrics");
+  EXPECT_EQ(face_of(json.request).protocol, Protocol::kJson10);
+  EXPECT_EQ(routed(std::move(json)), "cloudwatch ListMetrics");
+  auto form = ask("/", "Content-Type", "application/x-www-form-urlencoded");
+  EXPECT_EQ(face_of(form.request).protocol, Protocol::kQuery);
+  EXPECT_EQ(routed(std::move(form), "Action=ListMetrics&Version=2010-08-01"),
+            "cloudwatch ListMetrics");
+  auto url = ask("/?Action=ListMetrics&Version=2010-08-01", "Accept", "*/*");
+  EXPECT_EQ(face_of(url.request).protocol, Protocol::kQuery);
+}
+
+TEST(Route, ARestJsonOperationIsKnownByMethodAndPath) {
+  const auto serverless = [](std::string method, std::string target) {
+    return with(TestRequest(std::move(method), std::move(target), ""), "Authorization",
+                scope("emr-serverless"));
+  };
+  const auto ask = [&](std::string method, std::string target) {
+    return routed(serverless(std::move(method), std::move(target)));
+  };
+  EXPECT_EQ(ask("POST", "/applications"), "emr-serverless CreateApplication");
+  EXPECT_EQ(ask("GET", "/applications?states=CREATED&states=STARTED"),
+            "emr-serverless ListApplications");
+  EXPECT_EQ(ask("PATCH", "/applications/00a"), "emr-serverless UpdateApplication");
+  EXPECT_EQ(ask("POST", "/applications/00a/start"), "emr-serverless StartApplication");
+  EXPECT_EQ(ask("GET", "/applications/00a/jobruns"), "emr-serverless ListJobRuns");
+  EXPECT_EQ(ask("DELETE", "/applications/00a/jobruns/00r"), "emr-serverless CancelJobRun");
+  EXPECT_EQ(ask("GET", "/applications/00a/dashboard"), "emr-serverless GetResourceDashboard");
+  for (const char* path : {"/", "/applications/", "/applications//jobruns", "/applications/%zz",
+                           "/applications/00a/nope", "/nope"}) {
+    EXPECT_EQ(ask("GET", path), "error UnknownOperationException") << path;
+  }
+  EXPECT_EQ(ask("PUT", "/applications"), "error UnknownOperationException");
+
+  auto tags = serverless("DELETE", "/tags/arn%3Aaws%3A%2Fapplications%2F00a?tagKeys=a&tagKeys=c");
+  const auto found = route(tags.request, "");
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->labels, (Form{{"resourceArn", "arn:aws:/applications/00a"}}));
+  EXPECT_EQ(found->form, (Form{{"tagKeys", "a"}, {"tagKeys", "c"}}));
+}
+
 TEST(Route, AnUnsignedFormIsKnownByItsVersion) {
   EXPECT_EQ(routed(with(TestRequest("POST", "/", ""), "Content-Type",
                         "application/x-www-form-urlencoded"),

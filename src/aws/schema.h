@@ -129,7 +129,8 @@ struct ErrorShape {
 struct Service {
   Text name;          // botocore's folder: "emr"
   Text signing_name;  // "elasticmapreduce"
-  Protocol protocol = Protocol::kJson11;
+  Protocol protocol = Protocol::kJson11;  // of several: the one that botocore chooses
+  bool also_query = false;                // older SDKs speak Query to it (awsQueryCompatible)
   Text target_prefix;  // "ElasticMapReduce"
   Text api_version;
   Text xml_namespace;

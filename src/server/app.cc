@@ -4,6 +4,7 @@
 
 #include "aws/chunked_body.h"
 #include "aws/codec.h"
+#include "aws/compressed_body.h"
 #include "aws/errors.h"
 #include "base/digest.h"
 #include "base/log.h"
@@ -139,10 +140,13 @@ http::Response App::aws_api(http::Request& request) {
 
 Result<http::Response> App::serve(Call& call) {
   http::Request& request = call.request;
-  std::optional<std::string_view> body;
+  std::optional<std::string_view> body;  // as it was sent and signed
+  std::string sent;
   if (aws::reads_body_first(request)) {
-    call.body = TRY(http::read_all(*request.body, aws::kLargestBufferedBody));
-    body = call.body;
+    sent = TRY(http::read_all(*request.body, aws::kLargestBufferedBody));
+    body = sent;
+    call.body =
+        aws::is_compressed(request) ? TRY(aws::decompress(sent, aws::kLargestBufferedBody)) : sent;
   }
   call.route = TRY(aws::route(request, call.body));
   if (!body && !aws::streams_input(*call.route.operation)) {
