@@ -1,6 +1,8 @@
 #include "control/jobs/ship_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -50,13 +52,68 @@ class GzipSource final : public objects::Source {
   bool done_ = false;
 };
 
+// A file as it is.
+class PlainSource final : public objects::Source {
+ public:
+  explicit PlainSource(base::Fd file) : file_(std::move(file)) {}
+  base::Result<size_t> read(std::span<char> into) override {
+    const ssize_t got = file_.valid() ? ::read(file_.get(), into.data(), into.size()) : 0;
+    if (got < 0) return base::from_errno("read a log");
+    return static_cast<size_t>(got);
+  }
+
+ private:
+  base::Fd file_;
+};
+
+uint64_t size_of(const base::Fd& file) {
+  struct stat info {};
+  const bool there = file.valid() && ::fstat(file.get(), &info) == 0;
+  return there ? static_cast<uint64_t>(info.st_size) : 0;
+}
+
+base::Status write_all(objects::Source& source, const std::filesystem::path& target) {
+  const std::filesystem::path fresh = target.string() + ".new";
+  const base::Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file.valid()) return base::from_errno(fresh.string());
+  std::vector<char> buffer(128 * 1024);
+  while (true) {
+    const size_t got = TRY(source.read(buffer));
+    if (got == 0) break;
+    for (size_t done = 0; done < got;) {
+      const ssize_t wrote = ::write(file.get(), buffer.data() + done, got - done);
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote < 0) return base::from_errno(fresh.string());
+      done += static_cast<size_t>(wrote);
+    }
+  }
+  if (::rename(fresh.c_str(), target.c_str()) != 0) return base::from_errno(target.string());
+  return base::ok();
+}
+
 }  // namespace
+
+base::Status ship_plain(objects::ObjectStore& store, const std::string& bucket,
+                        const std::string& key, base::Fd file) {
+  PlainSource source(std::move(file));
+  return store.put_from(bucket, key, source, "application/octet-stream");
+}
+
+base::Status gzip_file(base::Fd file, const std::filesystem::path& target) {
+  const uint64_t size = size_of(file);
+  GzipSource source(std::move(file), size, target.string());
+  return write_all(source, target);
+}
+
+base::Status copy_file(base::Fd file, const std::filesystem::path& target) {
+  PlainSource source(std::move(file));
+  return write_all(source, target);
+}
 
 base::Status ship_file(objects::ObjectStore& store, const std::string& bucket,
                        const std::string& key, base::Fd file) {
-  struct stat info {};
-  const bool there = file.valid() && ::fstat(file.get(), &info) == 0;
-  GzipSource source(std::move(file), there ? static_cast<uint64_t>(info.st_size) : 0, key);
+  const uint64_t size = size_of(file);
+  GzipSource source(std::move(file), size, key);
   return store.put_from(bucket, key, source, "application/x-gzip");
 }
 

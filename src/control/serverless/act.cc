@@ -1,0 +1,129 @@
+// The second half of a reconcile: the committed decision's actions. Each is short, idempotent and
+// named deterministically; the shim claims what must run once.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "control/serverless/applications.h"
+
+namespace howdah::control {
+namespace {
+
+using base::Status;
+using serverless::Action;
+using serverless::Application;
+using serverless::JobRun;
+
+// So many failures in a row of making a node, starting a run or uploading a log are for good.
+constexpr int kTries = 3;
+
+const JobRun* run_of(const Application& application, const std::string& id) {
+  for (const JobRun& run : application.runs) {
+    if (run.id == id) return &run;
+  }
+  return nullptr;
+}
+
+bool is_hopeless(const base::Error& error) {
+  return error.code == base::Code::kInvalidArgument ||
+         error.code == base::Code::kFailedPrecondition;
+}
+
+// A file below /mnt of the node, as a whole; again and again the same.
+Status put_file(nodes::Provider& nodes, const std::string& node, const std::string& path,
+                const std::string& text) {
+  const base::Fd file = TRY(nodes.open_log(node, path));
+  if (::ftruncate(file.get(), 0) != 0) return base::from_errno(path);
+  size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t wrote = ::write(file.get(), text.data() + done, text.size() - done);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return base::from_errno(path);
+    done += static_cast<size_t>(wrote);
+  }
+  return base::ok();
+}
+
+}  // namespace
+
+Status Applications::act(const Application& application, const Action& action, Memory& memory) {
+  if (action.kind == Action::Kind::kInstallEngine)
+    return world_.engines.install(application.wanted.release_label);
+  if (action.kind == Action::Kind::kRemoveNode) {
+    TRY(world_.nodes.remove(action.node));
+    TRY(world_.nodes.forget(action.node));
+    memory.nodes.erase(action.node);
+    return base::ok();
+  }
+  const JobRun* run = run_of(application, action.run);
+  if (run == nullptr) return base::ok();
+  RunMemory& one = memory.runs[run->id];
+  switch (action.kind) {
+    case Action::Kind::kEnsureNode:
+      return ensure_node(application, *run, one);
+    case Action::Kind::kStartRun:
+      return start_run(application, *run, one);
+    case Action::Kind::kSignalRun:
+      return world_.nodes.signal(run->status.node,
+                                 serverless::process_of(*run, place_of(application, *run).attempt),
+                                 action.kill ? nodes::Signal::kKill : nodes::Signal::kTerminate);
+    case Action::Kind::kShipLogs:
+      return ship(application, *run, one);
+    default:
+      return base::ok();
+  }
+}
+
+Status Applications::ensure_node(const Application& application, const JobRun& run,
+                                 RunMemory& memory) {
+  if (!memory.settings) return base::ok();
+  Status made = base::ok();
+  auto setup = world_.engines.setup(application, run, *memory.settings);
+  if (setup.ok()) {
+    setup->node.id = run.status.node;
+    made = world_.nodes.ensure(setup->node);
+  } else {
+    made = setup.error();
+  }
+  if (made.ok()) return base::ok();
+  if (is_hopeless(made.error()) || ++memory.tries >= kTries)
+    memory.node_error = "The node of the job run could not be made: " + made.error().message;
+  return made;
+}
+
+Status Applications::start_run(const Application& application, const JobRun& run,
+                               RunMemory& memory) {
+  if (!memory.settings) return base::ok();
+  if (!memory.node_error.empty()) return base::ok();  // the next plan fails the attempt
+  const auto node = world_.nodes.look(run.status.node);
+  if (!node.ok() || !node->alive) return base::ok();  // the next plan mends it
+  auto setup = world_.engines.setup(application, run, *memory.settings);
+  Status started = setup.ok() ? base::ok() : Status(setup.error());
+  if (started.ok())
+    started = put_file(world_.nodes, run.status.node, setup->properties_path, setup->properties);
+  if (started.ok()) {
+    setup->process.id = serverless::process_of(run, place_of(application, run).attempt);
+    started = world_.nodes.start(run.status.node, setup->process);
+  }
+  if (started.ok()) return base::ok();
+  if (is_hopeless(started.error()) || ++memory.tries >= kTries)
+    memory.start_error = "The job run could not be started: " + started.error().message;
+  return started;
+}
+
+Status Applications::ship(const Application& application, const JobRun& run, RunMemory& memory) {
+  const Status shipped = world_.logs.ship(application, run, place_of(application, run), true);
+  if (shipped.ok()) {
+    memory.shipped = true;
+    return base::ok();
+  }
+  const bool hopeless = shipped.error().code == base::Code::kNotFound;  // no such bucket
+  if (hopeless || ++memory.ship_tries >= kTries) {
+    memory.ship_error = shipped.error().message;
+    return base::ok();
+  }
+  return shipped;
+}
+
+}  // namespace howdah::control

@@ -1,0 +1,239 @@
+// The first half of a reconcile: what the world shows of one application and its runs.
+
+#include <algorithm>
+
+#include "control/jobs/log_place.h"
+#include "control/jobs/process.h"
+#include "control/serverless/applications.h"
+#include "job/failure.h"
+
+namespace howdah::control {
+namespace {
+
+using base::Result;
+using serverless::Application;
+using serverless::JobRun;
+using serverless::RunState;
+using serverless::Seen;
+using serverless::SeenRun;
+
+constexpr size_t kTail = 64 * 1024;
+// What a Spark driver and its Python take of this host, whatever they declare.
+constexpr uint64_t kRunNeeds = 1536ull * 1024 * 1024;
+constexpr double kGiB = 1024.0 * 1024 * 1024;
+
+Seen::Engine engine_of(const InstallationSeen& seen) {
+  using From = InstallationSeen::State;
+  using To = Seen::Engine::State;
+  const To state = seen.state == From::kInstalled    ? To::kInstalled
+                   : seen.state == From::kInstalling ? To::kInstalling
+                   : seen.state == From::kFailed     ? To::kFailed
+                                                     : To::kMissing;
+  return {state, seen.text};
+}
+
+bool is_waiting(const JobRun& run) {
+  return run.status.state == RunState::kSubmitted || run.status.state == RunState::kQueued ||
+         run.status.state == RunState::kPending;
+}
+
+std::string tail(nodes::Provider& nodes, const AttemptPlace& place, const char* file) {
+  const auto log = nodes.open_file(
+      place.node, run_log_folder(place.run, place.attempt) + "/SPARK_DRIVER/" + file);
+  return log.ok() ? tail_of(log->get(), kTail) : std::string();
+}
+
+// The driver's, once; in local mode it is all there is.
+int64_t workers_of(const serverless::SparkSettings& settings) { return 1 + settings.executors; }
+
+serverless::Resources together(const serverless::SparkSettings& settings) {
+  const auto n = static_cast<double>(settings.executors);
+  return {settings.driver.vcpu + n * settings.executor.vcpu,
+          settings.driver.memory_gb + n * settings.executor.memory_gb,
+          settings.driver.disk_gb + n * settings.executor.disk_gb};
+}
+
+}  // namespace
+
+Result<Seen> Applications::look(const Application& application, Memory& memory) {
+  Seen seen;
+  const base::Millis now = world_.clock.steady();
+  if (memory.state != application.status.state) {
+    memory.state = application.status.state;
+    memory.in_state_since = now;
+  }
+  seen.in_state_for = now - memory.in_state_since;
+  seen.engine = engine_of(world_.engines.look(application.wanted.release_label));
+  if (!memory.nodes_listed) {
+    for (const nodes::NodeSeen& node : TRY(world_.nodes.list())) {
+      if (node.id.starts_with(application.key.id + "/")) memory.nodes.insert(node.id);
+    }
+    memory.nodes_listed = true;
+  }
+  bool busy = false;
+  for (const JobRun& run : application.runs) {
+    RunMemory& one = memory.runs[run.id];
+    busy = busy || !serverless::is_terminal(run.status.state);
+    seen.runs[run.id] = look_at_run(application, run, one);
+    offer(application, run, one, seen);
+  }
+  if (busy || application.status.state != serverless::ApplicationState::kStarted) {
+    memory.idle_since.reset();
+  } else {
+    if (!memory.idle_since) memory.idle_since = now;
+    seen.idle = now - *memory.idle_since;
+  }
+  seen.nodes.assign(memory.nodes.begin(), memory.nodes.end());
+  look_at_capacity(application, memory, seen);
+  return seen;
+}
+
+void Applications::look_at_capacity(const Application& application, Memory& memory, Seen& seen) {
+  using State = serverless::ApplicationState;
+  const State state = application.status.state;
+  const bool on = state == State::kStarting || state == State::kStarted;
+  const auto driver = application.wanted.initial_capacity.find("Driver");
+  const bool wants = on && driver != application.wanted.initial_capacity.end() &&
+                     seen.engine.state == Seen::Engine::State::kInstalled;
+  if (wants || memory.kept > 0) {
+    WarmKey key{application.wanted.release_label, ""};
+    int64_t count = 0;
+    if (wants) {
+      // As many as this host has cores for; the others' share is taken when a run comes.
+      count = std::min<int64_t>(driver->second.count, std::max(1, world_.cpus));
+      // The heap that such a worker has room for beside Spark's overhead.
+      const int64_t heap = static_cast<int64_t>(driver->second.worker.memory_gb / 1.1);
+      key.heap = std::to_string(std::max<int64_t>(1, heap)) + "g";
+      const auto settings = serverless::spark_settings(
+          application.wanted.release_label, application.wanted.runtime_configuration, {}, "");
+      if (settings.ok() && settings->driver == driver->second.worker)
+        key.heap = warm_key_of({}, *settings, nullptr).value_or(key).heap;
+    }
+    world_.warm.keep(application.key, key, static_cast<int>(count));
+    memory.kept = count;
+    seen.ready_wanted = count;
+    seen.ready = world_.warm.ready(application.key);
+  }
+  const uint64_t free = world_.host.available_memory();
+  const int running = running_runs();
+  if (running > 0 && free < kRunNeeds) {
+    seen.memory = false;
+    char text[160];
+    std::snprintf(
+        text, sizeof text,
+        "Waiting for memory: %.1f GiB of this host are free, a job run needs %.1f; %d are "
+        "running",
+        static_cast<double>(free) / kGiB, static_cast<double>(kRunNeeds) / kGiB, running);
+    seen.memory_reason = text;
+  }
+}
+
+SeenRun Applications::look_at_run(const Application& application, const JobRun& run,
+                                  RunMemory& memory) {
+  SeenRun out;
+  const base::Millis now = world_.clock.steady();
+  const AttemptPlace place = place_of(application, run);
+  if (!memory.settings && memory.refused.empty()) {
+    auto settings = serverless::spark_settings(application, run.wanted);
+    if (!run.wanted.spark) {
+      memory.refused = "Hive job runs cannot run here yet: this release runs Spark applications.";
+    } else if (!settings.ok()) {
+      memory.refused = settings.error().message;
+    } else {
+      memory.settings = std::move(*settings);
+      memory.workers = together(*memory.settings);
+      memory.worker_count = workers_of(*memory.settings);
+      const auto placement = serverless::placement_of(*memory.settings, world_.cpus);
+      memory.way = placement.local ? "local[" + std::to_string(placement.threads) + "]" : "cluster";
+    }
+  }
+  if (memory.attempt != place.attempt) {  // what was known is of an attempt that is over
+    memory.attempt = place.attempt;
+    memory.tries = memory.ship_tries = 0;
+    memory.node_error.clear();
+    memory.start_error.clear();
+    memory.ship_error.clear();
+    memory.exceptions.clear();
+    memory.shipped = memory.causes_read = false;
+    memory.running_since.reset();
+    memory.signalled_since.reset();
+  }
+  if (memory.state != run.status.state || memory.in_state_since == base::Millis(0)) {
+    memory.state = run.status.state;
+    memory.in_state_since = now;
+  }
+  out.in_state_for = now - memory.in_state_since;
+  out.refused = memory.refused;
+  out.workers = memory.workers;
+  out.worker_count = memory.worker_count;
+  out.way = memory.way;
+  out.node_error = memory.node_error;
+  out.start_error = memory.start_error;
+  out.logs_shipped = memory.shipped;
+  out.logs_error = memory.ship_error;
+  if (run.status.signalled) {
+    if (!memory.signalled_since) memory.signalled_since = now;
+    out.signalled_for = now - *memory.signalled_since;
+  }
+  if (run.status.node.empty()) return out;
+  const auto node = world_.nodes.look(run.status.node);
+  if (!node.ok()) return out;
+  out.node_exists = true;
+  out.node_alive = node->alive;
+  look_at_process(place, *node, memory, serverless::process_of(run, place.attempt), out);
+  return out;
+}
+
+void Applications::look_at_process(const AttemptPlace& place, const nodes::NodeSeen& node,
+                                   RunMemory& memory, const std::string& process, SeenRun& out) {
+  const base::Millis now = world_.clock.steady();
+  for (const auto& [id, seen] : node.processes) {
+    if (id != process) continue;
+    out.process = process_of(seen);
+    if (out.process.state == job::Process::State::kRunning) {
+      // After a restart of the server it goes on counting from when the process began.
+      if (!memory.running_since) {
+        const base::Millis before =
+            seen.started ? std::max(base::Millis(0), world_.clock.now() - *seen.started)
+                         : base::Millis(0);
+        memory.running_since = now - before;
+      }
+      out.process.running_for = now - *memory.running_since;
+      return;
+    }
+    const bool over = out.process.state == job::Process::State::kExited ||
+                      out.process.state == job::Process::State::kLost;
+    if (over && !memory.causes_read) {
+      memory.causes_read = true;
+      if (out.process.exit_code != 0 || out.process.signal != 0)
+        memory.exceptions = job::cause_of_failure(tail(world_.nodes, place, "stderr"),
+                                                  tail(world_.nodes, place, "stdout"))
+                                .line;
+    }
+    out.last_exceptions = memory.exceptions;
+    return;
+  }
+}
+
+void Applications::offer(const Application& application, const JobRun& run, RunMemory& memory,
+                         Seen& seen) {
+  const bool soon = application.status.state == serverless::ApplicationState::kStarted ||
+                    application.status.state == serverless::ApplicationState::kStarting ||
+                    application.wanted.auto_start;
+  if (!memory.settings || !is_waiting(run) || run.wanted.cancel || !soon ||
+      seen.engine.state != Seen::Engine::State::kInstalled) {
+    if (memory.offered && run.status.node.empty()) world_.warm.release(run.id);
+    memory.offered = false;
+    return;
+  }
+  if (!memory.way.starts_with("local")) return;
+  const auto key = warm_key_of(run.wanted, *memory.settings, nullptr);
+  if (!key) return;
+  memory.offered = true;
+  if (const auto node = world_.warm.take(*key, run.id)) {
+    seen.warm[run.id] = *node;
+    seen.runs[run.id].node_exists = seen.runs[run.id].node_alive = true;
+  }
+}
+
+}  // namespace howdah::control

@@ -1,0 +1,171 @@
+#include "control/serverless/spark_engines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apps/application.h"
+#include "apps/configurations.h"
+#include "apps/node_view.h"
+#include "base/text.h"
+
+namespace howdah::control {
+namespace {
+
+using base::Result;
+using serverless::Application;
+using serverless::JobRun;
+using serverless::SparkSettings;
+
+constexpr const char* kDefaults = "/etc/spark/conf/spark-defaults.conf";
+constexpr const char* kWorkFolder = "/mnt/var/lib/howdah/job";
+constexpr const char* kDriverName = "driver";
+constexpr uint64_t kMiB = 1024 * 1024;
+constexpr uint64_t kGiB = 1024 * kMiB;
+
+class InstalledEngines final : public SparkEngines {
+ public:
+  InstalledEngines(SparkEnginesOptions options, apps::Applications applications,
+                   Installations& installations)
+      : options_(std::move(options)),
+        applications_(std::move(applications)),
+        installations_(installations) {}
+
+  InstallationSeen look(const std::string& label) override {
+    return installations_.look(label, {}, label);
+  }
+  base::Status install(const std::string& label) override {
+    return installations_.install(label, {}, label);
+  }
+
+  Result<RunSetup> setup(const Application& application, const JobRun& run,
+                         const SparkSettings& settings) override {
+    apps::Configurations configurations;
+    for (const auto& [key, value] : settings.properties)
+      configurations.properties["spark-defaults"].emplace_back(key, value);
+    for (const auto& [key, value] : settings.log4j)
+      configurations.properties["spark-log4j2"].emplace_back(key, value);
+    RunSetup out = TRY(node_of(run.wanted.release_label, application.key, configurations));
+    const AttemptPlace place{application.key, run.id,
+                             run.status.attempts.empty() ? 1 : run.status.attempts.back().number,
+                             run.status.node};
+    out.properties_path =
+        fmt::format("/mnt/var/lib/howdah/{}/{}/spark.properties", run.id, place.attempt);
+    for (const nodes::NodeSpec::File& file : out.node.files)
+      if (file.path == kDefaults) out.properties = file.contents;
+    nodes::ProcessSpec& process = out.process;
+    process.argv = run_command(run, settings, run.status.way, out.properties_path);
+    process.environment = options_.credentials ? options_.credentials(application.key, run.id)
+                                               : std::vector<std::pair<std::string, std::string>>();
+    process.environment.emplace_back("AWS_REGION", application.key.region);
+    process.environment.emplace_back("AWS_DEFAULT_REGION", application.key.region);
+    process.environment.emplace_back("EMR_RELEASE_LABEL", run.wanted.release_label);
+    process.environment.insert(process.environment.end(), settings.environment.begin(),
+                               settings.environment.end());
+    process.working_directory = kWorkFolder;
+    const std::string folder = run_log_folder(run.id, place.attempt) + "/SPARK_DRIVER";
+    process.stdout_path = folder + "/stdout";
+    process.stderr_path = folder + "/stderr";
+    process.memory_limit_bytes =
+        static_cast<uint64_t>(run.status.workers.memory_gb * static_cast<double>(kGiB));
+    return out;
+  }
+
+  Result<RunSetup> warm_setup(const WarmKey& key) override {
+    RunSetup out = TRY(node_of(key.release_label, {"", "us-east-1", "warm"}, {}));
+    out.process.id = "warm";
+    out.process.argv = {"howdah-warm-driver", "--name", kDriverName, "--heap", key.heap};
+    out.process.working_directory = kWorkFolder;
+    out.process.stdout_path = "/mnt/var/log/howdah/warm/stdout";
+    out.process.stderr_path = "/mnt/var/log/howdah/warm/stderr";
+    return out;
+  }
+
+ private:
+  Result<RunSetup> node_of(const std::string& label, const serverless::Key& application,
+                           const apps::Configurations& configurations) {
+    const apps::Installed installed = TRY(installations_.installed(label, {}));
+    apps::NodeFacts facts;
+    facts.endpoint = options_.endpoint;
+    facts.region = application.region;
+    facts.release_label = label;
+    facts.cluster_id = application.id;
+    facts.instance_id = application.id;
+    facts.hostname = "ip-10-0-0-1.ec2.internal";
+    facts.vcpu = options_.cpus;
+    facts.memory_mib = facts.host_memory_mib = options_.host_memory / kMiB;
+    facts.applications = {"Spark"};
+    RunSetup out;
+    add_view(apps::node_view(installed, applications_, configurations, facts), options_.runtime,
+             out.node);
+    out.node.hostname = facts.hostname;
+    return out;
+  }
+
+  const SparkEnginesOptions options_;
+  const apps::Applications applications_;
+  Installations& installations_;
+};
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return base::to_lower(std::string(text)).ends_with(end);
+}
+
+}  // namespace
+
+std::string run_log_folder(const std::string& run, int attempt) {
+  return fmt::format("/mnt/var/log/howdah/{}/{}", run, attempt);
+}
+
+std::vector<std::string> run_command(const JobRun& run, const SparkSettings& settings,
+                                     const std::string& way, const std::string& properties) {
+  std::vector<std::string> out = {
+      "spark-submit",    "--properties-file",   properties, "--master", way,
+      "--driver-memory", settings.driver_memory};
+  const bool named = std::any_of(settings.properties.begin(), settings.properties.end(),
+                                 [](const auto& p) { return p.first == "spark.app.name"; });
+  if (!named && !run.wanted.name.empty()) {
+    out.emplace_back("--name");
+    out.push_back(run.wanted.name);
+  }
+  out.insert(out.end(), settings.options.begin(), settings.options.end());
+  const std::string& entry = run.wanted.spark->entry_point;
+  if (ends_with(entry, ".sql")) {
+    for (const char* word : {"--class", "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver",
+                             "spark-internal", "-f"})
+      out.emplace_back(word);
+  }
+  out.push_back(entry);
+  out.insert(out.end(), run.wanted.spark->arguments.begin(), run.wanted.spark->arguments.end());
+  return out;
+}
+
+std::optional<WarmKey> warm_key_of(const serverless::WantedRun& run, const SparkSettings& settings,
+                                   std::string* why) {
+  const auto refuse = [&](std::string reason) -> std::optional<WarmKey> {
+    if (why != nullptr) *why = std::move(reason);
+    return std::nullopt;
+  };
+  if (!settings.log4j.empty()) return refuse("its own log4j configuration");
+  // What a JVM takes in when it starts, or what changes its class path.
+  for (const std::string& option : settings.options) {
+    for (const char* cold : {"--jars", "--packages", "--driver-java-options", "--driver-class-path",
+                             "--repositories", "--exclude-packages"}) {
+      if (option == cold) return refuse(option);
+    }
+  }
+  for (const auto& [key, value] : settings.properties) {
+    if (key == "spark.driver.extraLibraryPath" || key == "spark.driver.defaultJavaOptions")
+      return refuse(key);
+  }
+  return WarmKey{run.release_label, base::to_lower(settings.driver_memory)};
+}
+
+Result<std::unique_ptr<SparkEngines>> make_spark_engines(SparkEnginesOptions options,
+                                                         Installations& installations) {
+  apps::Applications applications = TRY(apps::Applications::load(options.apps));
+  return std::unique_ptr<SparkEngines>(std::make_unique<InstalledEngines>(
+      std::move(options), std::move(applications), installations));
+}
+
+}  // namespace howdah::control
