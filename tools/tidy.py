@@ -24,6 +24,7 @@ TEXT = CODE | {".md", ".txt", ".json", ".toml", ".ini", ".emr", ".sql", ""}
 ROWS = {"base": 1, "http": 2, "db": 2, "os": 2, "aws": 3, "job": 4, "cluster": 5, "serverless": 5,
         "containers": 5, "etl": 5, "catalog": 5, "iam": 5, "store": 6, "objects": 6, "telemetry": 6,
         "nodes": 6, "apps": 6, "services": 7, "control": 7, "gateways": 7, "cli": 7, "distcp": 7,
+        "warm": 7,
         "server": 8}
 # Modules of a row's own ground floor: the rest of the row may declare them.
 GROUND = {"control/jobs": 6.5}
