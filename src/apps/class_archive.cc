@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "apps/child.h"
 #include "apps/files.h"
@@ -21,6 +22,17 @@ base::Status run(const fs::path& log, const std::string& what, std::vector<std::
   if (code == 0) return base::ok();
   return base::internal(fmt::format("{} ended with exit code {}: {} (log: {})", what, code,
                                     last_lines(log, 2), log.string()));
+}
+
+// Each jar of `folder`, which is below `root`, as a path below `root`.
+base::Status add_jars(const fs::path& root, const char* folder,
+                      const std::function<void(const fs::path&)>& add) {
+  std::error_code error;
+  for (fs::directory_iterator at(root / folder, error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    if (at->path().extension() == ".jar") add(fs::path(folder) / at->path().filename());
+  }
+  return error ? base::from_errno((root / folder).string(), error.value()) : base::ok();
 }
 
 }  // namespace
@@ -50,18 +62,17 @@ std::string class_archive_options(const fs::path& root) {
 }
 
 base::Status ensure_java_arguments(const Manifest& manifest, const fs::path& root) {
-  if (!manifest.home || ::access((root / "java/arguments").c_str(), R_OK) == 0) return base::ok();
+  if (!manifest.home) return base::ok();
+  // An installation of before had YARN's client in the archive.
+  const base::Result<std::string> there = read_file(root / "java/classpath");
+  if (there.ok() && there->find("/spark/yarn/") == std::string::npos) return base::ok();
+  ::unlink((root / "java/classes.jsa").c_str());
   std::vector<fs::path> jars;
-  std::error_code error;
-  for (const char* folder : {"spark/jars", "spark/yarn"}) {
-    for (fs::directory_iterator at(root / folder, error); !error && at != fs::directory_iterator();
-         at.increment(error)) {
-      if (at->path().extension() == ".jar")
-        jars.push_back(fs::path(folder) / at->path().filename());
-    }
-  }
-  if (error) return base::from_errno(root.string(), error.value());
-  return write_java_arguments(root, root, std::move(jars), {"/etc/spark/conf", "/etc/hadoop/conf"});
+  std::vector<std::string> behind;
+  TRY(add_jars(root, "spark/jars", [&](const fs::path& jar) { jars.push_back(jar); }));
+  TRY(add_jars(root, "spark/yarn", [&](const fs::path& jar) { behind.push_back(jar.string()); }));
+  behind.insert(behind.end(), {"/etc/spark/conf", "/etc/hadoop/conf"});
+  return write_java_arguments(root, root, std::move(jars), behind);
 }
 
 bool has_class_archive(const fs::path& root) {

@@ -29,6 +29,8 @@ base::Status write_java_arguments(const std::filesystem::path& folder,
                                   const std::vector<std::string>& behind);
 
 /// For an application that was unpacked as a whole (Spark): writes them once, from the jars there.
+/// The archive is of Spark's own jars: what differs between a node with YARN and one without comes
+/// behind them, so that one archive serves both.
 base::Status ensure_java_arguments(const Manifest& manifest, const std::filesystem::path& root);
 
 /// The JVM's options for the archive of the application at `root`. They say nothing when the

@@ -15,6 +15,7 @@
 #include "apps/files.h"
 #include "apps/java.h"
 #include "apps/lay_out.h"
+#include "apps/start_fast.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -367,6 +368,7 @@ std::optional<Installed> installed(const Releases& releases, std::string_view la
     out.java_home = *java;
     if (has_class_archive(root))
       out.spark_class_path = read_file(root / "java/classpath").value_or("");
+    out.warm_programs = warm_programs();
   }
   return out;
 }

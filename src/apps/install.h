@@ -58,6 +58,7 @@ struct Installed {
   /// Spark's jars, by name, where its class archive is there: a class path that begins with it
   /// starts in half the time. Empty: without.
   std::string spark_class_path;
+  std::filesystem::path warm_programs;  // of this host, see start_fast.h; empty: not there
   std::vector<InstalledApplication> applications;  // Spark first, then by need
 
   const InstalledApplication* find(std::string_view name) const;  // nullptr when it is not there

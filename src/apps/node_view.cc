@@ -9,6 +9,7 @@
 #include "apps/facts.h"
 #include "apps/info_files.h"
 #include "apps/services.h"
+#include "apps/start_fast.h"
 #include "base/text.h"
 
 namespace howdah::apps {
@@ -114,6 +115,17 @@ void start_fast(const Installed& installed, Settings& spark_defaults) {
     const std::string* others = find(spark_defaults, options);
     set(spark_defaults, options, others ? archive + " " + *others : archive);
   }
+}
+
+// On a node of Spark alone spark-submit chooses by itself (src/warm): its class path has what
+// serves the master "yarn" there, and is no setting that users' own class paths would have to come
+// after.
+void add_fast_start(const Installed& installed, NodeView& out) {
+  if (installed.spark_class_path.empty() || installed.warm_programs.empty()) return;
+  // At its own path too: a class archive holds only for the class path it was made with.
+  out.mounts.push_back({installed.root, installed.root});
+  out.mounts.push_back({installed.warm_programs, kWarmProgramsInside});
+  out.files.push_back({kSparkStartFile, spark_start(installed)});
 }
 
 // ---- a node with Hadoop, and whatever else is data
@@ -366,8 +378,7 @@ NodeView node_view(const Installed& installed, const Templates& templates,
     set(out.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN", facts.credentials_token);
   }
 
-  // Not from the class archive: its class path has Spark's own cluster manager for YARN, beside the
-  // one that serves the master "yarn" here.
+  add_fast_start(installed, out);
   Settings spark = settings_of(templates, values, configurations, "spark-defaults");
   if (maximize && !find(configurations.of("spark-defaults"), "spark.default.parallelism")) {
     set(spark, "spark.default.parallelism", fmt::format("{}", 2 * facts.vcpu));
@@ -377,7 +388,7 @@ NodeView node_view(const Installed& installed, const Templates& templates,
   const auto settings = [&](const char* name) {
     return settings_of(templates, values, configurations, name);
   };
-  out.files = templates.files;
+  out.files.insert(out.files.end(), templates.files.begin(), templates.files.end());
   out.files.push_back(
       {"/etc/spark/conf/spark-defaults.conf", to_properties(spark, comment("spark-defaults"))});
   out.files.push_back(

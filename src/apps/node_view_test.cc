@@ -92,9 +92,10 @@ TEST(NodeView, WrappersCanBeExecuted) {
     EXPECT_TRUE(file.contents.starts_with("#!/bin/sh\n")) << file.path;
     programs.push_back(file.path.filename());
   }
-  EXPECT_THAT(programs, ElementsAre("aws", "dnf", "hadoop", "hdfs", "pip", "pip3", "pyspark",
-                                    "run-example", "spark-example", "spark-shell", "spark-sql",
-                                    "spark-submit", "systemctl", "yum"));
+  EXPECT_THAT(programs,
+              ElementsAre("aws", "dnf", "hadoop", "hdfs", "howdah-submit", "howdah-warm-driver",
+                          "pip", "pip3", "pyspark", "run-example", "spark-example", "spark-shell",
+                          "spark-sql", "spark-submit", "systemctl", "yum"));
 }
 
 TEST(NodeView, InfoFilesAreSpelledAsScriptsGrepThem) {

@@ -1,0 +1,25 @@
+#pragma once
+
+// What a node of Spark alone needs for a fast start of its drivers: /etc/howdah/spark-start.json,
+// which howdah-submit and howdah-warm-driver read there (src/warm/start.h), and where those
+// programs lie on this host. Failure: an empty path. Threads: stateless.
+
+#include <filesystem>
+#include <string>
+
+#include "apps/install.h"
+
+namespace howdah::apps {
+
+/// Where a node shows the programs.
+inline constexpr const char* kWarmProgramsInside = "/usr/lib/howdah-warm";
+inline constexpr const char* kSparkStartFile = "/etc/howdah/spark-start.json";
+
+/// The folder of howdah-submit, howdah-warm-driver and the JVM's half, beside this program:
+/// installed, or in the build's tree. Empty: not there, and Spark starts as it does without them.
+std::filesystem::path warm_programs();
+
+/// The contents of kSparkStartFile.
+std::string spark_start(const Installed& installed);
+
+}  // namespace howdah::apps
