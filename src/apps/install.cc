@@ -230,6 +230,11 @@ base::Status build(Work& work) {
 // What makes its programs start faster. Nothing depends on it, so nothing fails with it.
 void make_archive(Work& work) {
   const fs::path sources = work.releases.folder() / base::to_lower(work.manifest.application);
+  if (work.manifest.home) {
+    const base::Status done =
+        ensure_bytecode(sources, work.final_folder, work.logs / "bytecode.log");
+    if (!done.ok()) base::log_warn("apps", "{}", done.error().message);
+  }
   const base::Result<fs::path> java = find_java(work.manifest.java);
   if (!java.ok() || has_class_archive(work.final_folder) || !has_class_list(sources)) return;
   work.progress.update(

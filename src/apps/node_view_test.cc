@@ -89,7 +89,9 @@ TEST(NodeView, WrappersCanBeExecuted) {
   for (const File& file : view.files) {
     if (file.path.parent_path() != "/usr/bin") continue;
     EXPECT_EQ(file.mode, 0755u) << file.path;
-    EXPECT_TRUE(file.contents.starts_with("#!/bin/sh\n")) << file.path;
+    EXPECT_TRUE(file.contents.starts_with("#!/bin/sh\n") ||
+                file.contents.starts_with("#!/bin/bash\n"))
+        << file.path;
     programs.push_back(file.path.filename());
   }
   EXPECT_THAT(programs,

@@ -1,8 +1,11 @@
 #include "apps/start_fast.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "apps/child.h"
 #include "apps/class_archive.h"
+#include "apps/files.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -40,6 +43,26 @@ std::filesystem::path warm_programs() {
     if (std::filesystem::is_regular_file(place / "howdah-submit", failed)) return place;
   }
   return {};
+}
+
+base::Status ensure_bytecode(const std::filesystem::path& sources,
+                             const std::filesystem::path& root, const std::filesystem::path& log) {
+  const std::filesystem::path done = root / "java/bytecode";
+  const std::filesystem::path script = sources / "add_bytecode";
+  if (::access(done.c_str(), F_OK) == 0 || ::access(script.c_str(), X_OK) != 0) return base::ok();
+  // The node's own Python: what compiles must be what imports.
+  std::vector<std::string> argv = {"/usr/bin/python3", script.string()};
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(root / "spark/python/lib", error), end;
+       !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".zip") argv.push_back(at->path().string());
+  }
+  ::unlink(log.c_str());
+  Child child = TRY(Child::start({.argv = std::move(argv), .environment = {}, .log = log}));
+  if (const int code = child.wait(); code != 0)
+    return base::internal(fmt::format("add_bytecode ended with exit code {}: {} (log: {})", code,
+                                      last_lines(log, 2), log.string()));
+  return write_file(done, "");
 }
 
 std::string spark_start(const Installed& installed) {

@@ -2,12 +2,14 @@
 
 // What a node of Spark alone needs for a fast start of its drivers: /etc/howdah/spark-start.json,
 // which howdah-submit and howdah-warm-driver read there (src/warm/start.h), and where those
-// programs lie on this host. Failure: an empty path. Threads: stateless.
+// programs lie on this host. Failure: an empty path,
+// a Status that costs nothing but time. Threads: stateless.
 
 #include <filesystem>
 #include <string>
 
 #include "apps/install.h"
+#include "base/result.h"
 
 namespace howdah::apps {
 
@@ -21,5 +23,10 @@ std::filesystem::path warm_programs();
 
 /// The contents of kSparkStartFile.
 std::string spark_start(const Installed& installed);
+
+/// Once: adds what the node's Python compiles Spark's own modules to, by
+/// apps/spark/add_bytecode. `sources`: apps/spark; `root`: where Spark lies for good.
+base::Status ensure_bytecode(const std::filesystem::path& sources,
+                             const std::filesystem::path& root, const std::filesystem::path& log);
 
 }  // namespace howdah::apps
