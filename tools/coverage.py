@@ -17,16 +17,16 @@ import sys
 import shapegen
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SERVICES = ["emr", "iam", "sts", "s3"]
+SERVICES = ["emr", "emr-serverless", "iam", "sts", "s3", "cloudwatch", "logs"]
 # A handler is a definition: out of line in a .cc file, or an override with a body in a header.
 OUT_OF_LINE = re.compile(r"Result<[\w:]*?(\w+)Output>\s+\w+::(\w+)\s*\(")
 INLINE = re.compile(r"Result<[\w:]*?(\w+)Output>\s+(\w+)\s*\([^;{}]*\)\s*override\s*\{")
 
 
 def handlers(service):
-    """(operation, method) of every handler below src/services/<service>/."""
+    """(operation, method) of every handler below the service's folder."""
     found = set()
-    for path in (ROOT / "src" / "services" / service).rglob("*"):
+    for path in (ROOT / "src" / "services" / shapegen.folder_of(service)).rglob("*"):
         if path.suffix not in (".cc", ".h") or path.name.endswith("_test.cc"):
             continue
         code = path.read_text()
@@ -37,7 +37,7 @@ def handlers(service):
 def section(service, models):
     model = shapegen.Model(service, *shapegen.load(models, ROOT / "src/aws/patches", service))
     done = handlers(service)
-    ignored_file = ROOT / "src" / "services" / service / "ignored.json"
+    ignored_file = ROOT / "src" / "services" / shapegen.folder_of(service) / "ignored.json"
     ignored = json.loads(ignored_file.read_text()) if ignored_file.exists() else {}
     names = [op["name"] for op in model.operations]
     have = [name for name in names if (name, shapegen.snake(name)) in done]

@@ -37,8 +37,8 @@ Face face_of(const http::Request& request, std::string_view body = {});
 /// True when the whole body is part of the request's meaning (everything but S3): read it first.
 bool reads_body_first(const http::Request& request);
 
-/// Errors, with Amazon's reasons: UnknownOperationException (JSON protocols), InvalidAction (Query),
-/// MethodNotAllowed, InvalidURI (S3).
+/// Errors, with Amazon's reasons: UnknownOperationException (the JSON protocols), InvalidAction
+/// (Query), MethodNotAllowed, InvalidURI (S3).
 base::Result<Route> route(const http::Request& request, std::string_view body);
 
 /// The bucket that the Host header names, or "" for path style: `<bucket>.localhost`,

@@ -12,6 +12,7 @@
 //   ├── server.json           endpoint and pid of the running server, for the CLI; gone when down
 //   ├── howdah.json           the user's configuration (its place; nothing reads it yet)
 //   ├── control.db            wanted, is, events (SQLite; each database has its own writer)
+//   ├── serverless.db         the same of EMR Serverless: applications and job runs
 //   ├── iam.db                accounts, keys, roles, policies
 //   ├── objects.db            buckets, object index, objects up to 64 KiB
 //   ├── objects/              larger objects, a file each
@@ -81,6 +82,7 @@ class Layout {
   Path server_json() const { return data_ / "server.json"; }
   Path config() const { return data_ / "howdah.json"; }
   Path control_db() const { return data_ / "control.db"; }
+  Path serverless_db() const { return data_ / "serverless.db"; }
   Path iam_db() const { return data_ / "iam.db"; }
   Path objects_db() const { return data_ / "objects.db"; }
   Path objects() const { return data_ / "objects"; }

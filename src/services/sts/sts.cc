@@ -4,6 +4,7 @@
 
 #include "iam/evaluate.h"
 #include "iam/policy.h"
+#include "store/iam/session_policies.h"
 
 namespace howdah::services::sts {
 
@@ -99,17 +100,10 @@ Status Sts::check_may_assume(const aws::Context& context, const store::iam::Enti
 
 Result<std::optional<std::vector<std::string>>> Sts::session_policies(
     const wire::AssumeRoleInput& input) {
-  std::optional<std::vector<std::string>> out;
-  if (input.policy()) out.emplace().emplace_back(*input.policy());
-  for (const auto descriptor : input.policy_arns()) {
-    const std::string_view arn = descriptor.arn().value_or("");
-    const auto policy = TRY(store_.policy(arn));
-    const auto version =
-        TRY(store_.policy_version(arn, fmt::format("v{}", policy.default_version)));
-    if (!out) out.emplace();
-    out->push_back(version.document);
-  }
-  return out;
+  std::vector<std::string> arns;
+  for (const auto descriptor : input.policy_arns())
+    arns.emplace_back(descriptor.arn().value_or(""));
+  return store::iam::session_policies(store_, input.policy().value_or(""), arns);
 }
 
 Result<wire::AssumeRoleOutput> Sts::assume_role(const aws::Context& context,

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "store/iam/managed_policies.h"
+#include "store/iam/session_policies.h"
 
 namespace howdah::store::iam {
 namespace {
@@ -234,6 +235,18 @@ TEST_F(IamTest, SessionPoliciesOnlyTakeAway) {
   EXPECT_FALSE(may(session->access_key_id, "s3:GetObject"));
   EXPECT_TRUE(may(session->access_key_id, "elasticmapreduce:ListSteps"));
   EXPECT_FALSE(may(session->access_key_id, "elasticmapreduce:RunJobFlow"));
+}
+
+TEST_F(IamTest, SessionPoliciesAreADocumentAndManagedOnes) {
+  const auto found =
+      session_policies(*iam_, kAllowEmr, {"arn:aws:iam::aws:policy/AmazonEMRFullAccessPolicy_v2"});
+  ASSERT_TRUE(found.ok());
+  ASSERT_EQ((*found)->size(), 2u);
+  EXPECT_EQ((**found)[0], kAllowEmr);
+  EXPECT_NE((**found)[1].find("elasticmapreduce:"), std::string::npos);
+  EXPECT_FALSE(session_policies(*iam_, "", {})->has_value()) << "nothing is taken away";
+  EXPECT_EQ(session_policies(*iam_, "", {"arn:aws:iam::aws:policy/Nope"}).error().reason,
+            "NoSuchEntity");
 }
 
 TEST_F(IamTest, PassRoleKnowsTheServiceFromTheRolesTrust) {
