@@ -261,7 +261,8 @@ class Tables:
 
 
 def action_of(model, op):
-    prefix = {"email": "ses", "monitoring": "cloudwatch"}.get(model.meta["endpointPrefix"], model.meta["endpointPrefix"])
+    endpoint = model.meta["endpointPrefix"]
+    prefix = {"email": "ses", "monitoring": "cloudwatch"}.get(endpoint, endpoint)
     action = model.patch.get("actions", {}).get(op["name"], op["name"])
     return action if ":" in action else f"{prefix}:{action}"
 

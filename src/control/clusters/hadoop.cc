@@ -226,4 +226,9 @@ Result<std::vector<YarnApplication>> applications_of(nodes::Provider& nodes,
   return out;
 }
 
+Result<std::string> ask_primary(nodes::Provider& nodes, const base::Clock& clock,
+                                const Cluster& cluster, uint16_t port, const std::string& target) {
+  return get(nodes, clock, TRY(primary_node(cluster)), port, target);
+}
+
 }  // namespace howdah::control

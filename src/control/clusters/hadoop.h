@@ -27,4 +27,10 @@ base::Result<std::vector<YarnApplication>> applications_of(nodes::Provider& node
                                                            const cluster::Cluster& cluster,
                                                            const cluster::Step& step, bool all);
 
+/// The body of a GET at a port of the primary node, as the others ask it; kUnavailable when nobody
+/// answers, or with a status of 300 and above.
+base::Result<std::string> ask_primary(nodes::Provider& nodes, const base::Clock& clock,
+                                      const cluster::Cluster& cluster, uint16_t port,
+                                      const std::string& target);
+
 }  // namespace howdah::control

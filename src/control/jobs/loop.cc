@@ -87,6 +87,7 @@ void Loop::work(std::stop_token stop) {
 }
 
 void Loop::run(const job::Key& key, std::stop_token) {
+  ++turns_;
   const auto result = reconciler_.reconcile(key);
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[key];

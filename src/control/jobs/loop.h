@@ -5,6 +5,7 @@
 // for one key. An error is retried with backoff. Ownership: borrows the reconciler and the
 // provider. Threads: its own.
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -61,6 +62,7 @@ class Loop {
   /// Without `hear_nodes` somebody else calls look_at_nodes().
   base::Status start(int workers, bool hear_nodes = true);
   void stop();
+  uint64_t turns() const { return turns_; }  // reconciliations so far
   /// A process may have ended somewhere: every key with a node may be meant.
   void look_at_nodes();
   /// Called whenever this loop heard that; for another loop, since a provider tells one listener.
@@ -74,6 +76,7 @@ class Loop {
     int failures = 0;
   };
 
+  std::atomic<uint64_t> turns_{0};
   void push(const job::Key& key, base::Millis delay);
   void work(std::stop_token stop);
   void run(const job::Key& key, std::stop_token stop);
