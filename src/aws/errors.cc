@@ -210,6 +210,9 @@ std::string wire_code(const Face& face, const base::Error& error) {
   if (error.reason == "AccessDenied" || error.reason == "AccessDeniedException") {
     return std::string(code_for(face.protocol, base::Code::kPermissionDenied));
   }
+  // nor does a service that has two know in which one it was asked for what it does not have
+  if (error.reason == "UnknownOperationException" && face.protocol == Protocol::kQuery)
+    return "InvalidAction";
   if (face.service) {  // a handler may name the shape: NoSuchEntityException is NoSuchEntity
     for (size_t i = 0; i < face.service->error_count; ++i) {
       const ErrorShape& known = face.service->errors[i];

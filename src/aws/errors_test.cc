@@ -65,13 +65,11 @@ TEST(Errors, JsonOfAServiceThatAlsoSpeaksQueryTellsBothCodes) {
 
 TEST(Errors, RestJsonNamesTheErrorInAFieldOfTheHead) {
   const Face serverless{Protocol::kRestJson, &emr_serverless::kService};
-  const std::pair<const char*, int> kStatuses[] = {{"ValidationException", 400},
-                                                   {"ResourceNotFoundException", 404},
-                                                   {"ConflictException", 409},
-                                                   {"ServiceQuotaExceededException", 402},
-                                                   {"AccessDeniedException", 403},
-                                                   {"UnknownOperationException", 404},
-                                                   {"InternalServerException", 500}};
+  const std::pair<const char*, int> kStatuses[] = {
+      {"ValidationException", 400},    {"ResourceNotFoundException", 404},
+      {"ConflictException", 409},      {"ServiceQuotaExceededException", 402},
+      {"AccessDeniedException", 403},  {"UnknownOperationException", 404},
+      {"InternalServerException", 500}};
   for (const auto& [name, status] : kStatuses) {
     const auto response =
         encode_error(serverless, error(name), "i", TestRequest("GET", "/", "").request);
@@ -83,6 +81,9 @@ TEST(Errors, RestJsonNamesTheErrorInAFieldOfTheHead) {
 }
 
 TEST(Errors, AShapesNameBecomesItsWireCode) {
+  EXPECT_EQ(
+      wire_code({Protocol::kQuery, &cloudwatch::kService}, error("UnknownOperationException")),
+      "InvalidAction");
   EXPECT_EQ(wire_code(kIam, error("NoSuchEntityException")), "NoSuchEntity");
   EXPECT_EQ(http_status(kIam, error("EntityAlreadyExistsException")), 409);
   EXPECT_EQ(http_status(kIam, error("MalformedPolicyDocument")), 400);
