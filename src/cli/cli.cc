@@ -31,6 +31,7 @@ struct Parsed {
   LogsOptions logs;
   WaitOptions wait;
   UiOptions ui;
+  CostOptions cost;
   SshKeyOptions ssh_key;
   std::string timeout = "3600";
   std::vector<std::string> rest;  // of `aws`, `demo` and `ssh`, as typed
@@ -39,7 +40,7 @@ struct Parsed {
 const std::vector<std::string>& command_names() {
   static const std::vector<std::string> kNames{
       "up",   "down",   "status",  "env",   "aws",        "demo", "install", "releases", "logs",
-      "wait", "doctor", "version", "serve", "completion", "ui",   "ssh",     "ssh-key"};
+      "wait", "doctor", "version", "serve", "completion", "ui",   "ssh",     "ssh-key",  "cost"};
   return kNames;
 }
 
@@ -148,6 +149,9 @@ void add_client_commands(CLI::App& app, Parsed& parsed) {
   ui->add_option("--app", parsed.ui.app, "yarn, hdfs, spark-history, spark, … (all, listed)")
       ->type_name("NAME");
   ui->add_flag("--print", parsed.ui.print, "print the link only; open nothing");
+  auto* cost = app.add_subcommand("cost", "what clusters and applications would cost on AWS");
+  cost->add_option("id", parsed.cost.id, "j-… or an application's id; all when left out");
+  cost->add_option("--tag", parsed.cost.tag, "only what has this tag")->type_name("KEY=VALUE");
   auto* key = app.add_subcommand("ssh-key", "let the key pair that clusters name in by ssh");
   key->add_option("name", parsed.ssh_key.name, "Ec2KeyName of clusters")->required();
   key->add_option("file", parsed.ssh_key.file, "its public key")->required()->type_name("FILE");
@@ -174,6 +178,7 @@ int run_command(const std::string& name, Parsed& parsed, const Serve& serve) {
   if (name == "logs") return logs(globals, parsed.logs);
   if (name == "ui") return ui(globals, parsed.ui);
   if (name == "ssh") return ssh(globals, parsed.rest);
+  if (name == "cost") return cost(globals, parsed.cost);
   if (name == "ssh-key") return ssh_key(globals, parsed.ssh_key);
   if (name == "doctor") return doctor(globals, options->port);
   if (name == "version") return version(globals);

@@ -71,6 +71,13 @@ int ui(const Globals& globals, const UiOptions& options);
 /// follows is the command, passed on as it is.
 int ssh(const Globals& globals, const std::vector<std::string>& arguments);
 
+struct CostOptions {
+  std::string id;   // j-… or an application's; "" all
+  std::string tag;  // "key=value" or "key"
+};
+/// What work would have cost on AWS.
+int cost(const Globals& globals, const CostOptions& options);
+
 struct SshKeyOptions {
   std::string name;  // Ec2KeyName of clusters
   std::string file;  // of the public key

@@ -70,6 +70,7 @@ http::Response App::handle(http::Request& request) {
         "Requests from other sites are refused: this server answers its own clients only.\n");
   }
   if (o_.is_ui && o_.is_ui(request)) return o_.ui(request);
+  if (o_.is_metrics && o_.is_metrics(request)) return o_.metrics(request);
   if (services::Howdah::owns(request)) return own_api(request);
   return aws_api(request);
 }
@@ -125,6 +126,7 @@ http::Response App::own_api(http::Request& request, bool root_only) {
 http::Response App::aws_api(http::Request& request) {
   Call call{request, {}, {}, nullptr, {}, {}, {}, {}, {}};
   call.context.request_id = o_.ids.uuid();
+  const base::Millis began = o_.clock.steady();
   auto served = serve(call);
   http::Response out =
       served.ok() ? std::move(*served)
@@ -135,6 +137,10 @@ http::Response App::aws_api(http::Request& request) {
     base::log_error("server", "{} {}: {}", request.method, request.path, served.error().message);
   }
   for (const auto& [name, value] : call.more_headers) out.headers.add(name, value);
+  if (o_.observe && call.route.operation) {
+    o_.observe(call.route.face.service->name, call.route.operation->name, out.status,
+               o_.clock.steady() - began);
+  }
   return out;
 }
 

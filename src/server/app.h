@@ -34,6 +34,13 @@ class App {
     /// Answers below /_howdah/ui/<cluster>/; unset: nothing does.
     std::function<http::Response(http::Request&)> ui = {};
     std::function<bool(const http::Request&)> is_ui = {};
+    /// Answers /metrics for a Prometheus on this host; unset: nothing does.
+    std::function<http::Response(http::Request&)> metrics = {};
+    std::function<bool(const http::Request&)> is_metrics = {};
+    /// Told of every request of the AWS APIs whose operation is known, once it is answered.
+    std::function<void(std::string_view service, std::string_view operation, int status,
+                       base::Millis duration)>
+        observe = {};
   };
   App(Options options, std::vector<aws::ServiceApi*> services);
 

@@ -25,10 +25,13 @@ class AppTest : public testing::Test {
   void SetUp() override {
     std::filesystem::create_directories(folder_);
     store_ = std::move(store::ControlStore::open(folder_ / "control.db", clock_)).value();
+    serverless_ =
+        std::move(store::ServerlessStore::open(folder_ / "serverless.db", clock_)).value();
     iam_ = std::move(store::iam::Iam::open(folder_ / "iam.db", clock_, ids_)).value();
     ASSERT_TRUE(iam_->root_key(true).ok());
-    howdah_ = std::make_unique<services::Howdah>(services::Howdah::Options{
-        *store_, *iam_, nodes_, clock_, "secret", "1", kKey.account, [this](bool) { ++stopped_; }});
+    howdah_ = std::make_unique<services::Howdah>(
+        services::Howdah::Options{*store_, *serverless_, *iam_, nodes_, clock_, "secret", "1",
+                                  kKey.account, [this](bool) { ++stopped_; }});
     app_ = std::make_unique<App>(
         App::Options{kKey.account,
                      *iam_,
@@ -76,6 +79,7 @@ class AppTest : public testing::Test {
   base::SeededIds ids_{1};
   nodes::FakeProvider nodes_{clock_};
   std::unique_ptr<store::ControlStore> store_;
+  std::unique_ptr<store::ServerlessStore> serverless_;
   std::unique_ptr<store::iam::Iam> iam_;
   std::unique_ptr<services::Howdah> howdah_;
   std::unique_ptr<App> app_;

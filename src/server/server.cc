@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "apps/instance_types.h"
+#include "apps/prices.h"
 #include "apps/releases.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -19,7 +20,9 @@
 #include "control/clusters/hadoop.h"
 #include "control/clusters/node_logs.h"
 #include "control/clusters/reconciler.h"
+#include "control/meters/meters.h"
 #include "gateways/metadata/metadata.h"
+#include "gateways/prometheus/prometheus.h"
 #include "gateways/ui/ui.h"
 #include "http/server.h"
 #include "nodes/local/provider.h"
@@ -31,10 +34,16 @@
 #include "server/attached_nodes.h"
 #include "server/node_listeners.h"
 #include "server/node_ssh.h"
+#include "server/serverless_control.h"
+#include "services/cloudwatch/cloudwatch.h"
 #include "services/emr/emr.h"
+#include "services/emr_serverless/emr_serverless.h"
+#include "services/howdah/cost.h"
 #include "services/iam/iam.h"
+#include "services/logs/logs.h"
 #include "services/s3/service.h"
 #include "services/sts/sts.h"
+#include "telemetry/telemetry.h"
 
 namespace howdah::server {
 namespace {
@@ -105,10 +114,13 @@ struct Server {
   std::string host_endpoint;  // as a node reaches it that shares the host's network
   std::optional<apps::Releases> releases;
   std::optional<apps::InstanceTypes> types;
+  std::optional<apps::Prices> prices;
   std::unique_ptr<store::ControlStore> control;
+  std::unique_ptr<store::ServerlessStore> serverless;
   std::unique_ptr<store::iam::Iam> iam;
   std::unique_ptr<store::iam::SshKeys> ssh_keys;
   std::unique_ptr<objects::S3Store> objects;
+  std::unique_ptr<telemetry::Telemetry> telemetry;
   std::unique_ptr<nodes::Provider> nodes;
   std::unique_ptr<control::Engines> engines;
   std::unique_ptr<control::Host> host;
@@ -118,13 +130,21 @@ struct Server {
   std::unique_ptr<control::NodeLogs> node_logs;
   std::unique_ptr<control::Reconciler> reconciler;
   std::unique_ptr<control::Loop> loop;
+  std::atomic<const control::Loop*> started_loop{nullptr};  // requests come before it has started
+  std::unique_ptr<control::Meters> meters;
+  std::unique_ptr<ServerlessControl> serverless_control;
+  std::unique_ptr<services::CostReport> cost;
   std::unique_ptr<services::Howdah> howdah;
   std::unique_ptr<services::s3::S3Service> s3;
   std::unique_ptr<services::iam::Iam> iam_api;
   std::unique_ptr<services::sts::Sts> sts;
   std::unique_ptr<services::emr::Emr> emr;
+  std::unique_ptr<services::emr_serverless::EmrServerless> emr_serverless;
+  std::unique_ptr<services::cloudwatch::CloudWatch> cloudwatch;
+  std::unique_ptr<services::logs::Logs> logs;
   std::unique_ptr<gateways::Ui> ui;
   std::unique_ptr<gateways::Metadata> metadata;
+  std::unique_ptr<gateways::Prometheus> prometheus;
   std::unique_ptr<App> app;
   std::unique_ptr<http::Server> http;
   std::unique_ptr<NodeListeners> listeners;
@@ -135,7 +155,9 @@ struct Server {
     secret = TRY(installation_secret(layout.data() / "secret", ids));
     releases = TRY(apps::Releases::load(share() / "apps"));
     types = TRY(apps::InstanceTypes::load(share() / "apps"));
+    prices = TRY(apps::Prices::load(share() / "apps"));
     control = TRY(store::ControlStore::open(layout.control_db(), clock));
+    serverless = TRY(store::ServerlessStore::open(layout.serverless_db(), clock));
     iam = TRY(store::iam::Iam::open(layout.iam_db(), clock, ids));
     ssh_keys = std::make_unique<store::iam::SshKeys>(layout.data() / "ssh");
     objects::S3Store::Options s3_options;
@@ -143,6 +165,7 @@ struct Server {
     s3_options.clock = &clock;
     s3_options.ids = &ids;
     objects = TRY(objects::S3Store::open(s3_options));
+    telemetry = TRY(telemetry::Telemetry::open(layout.telemetry_db(), clock));
     nodes::LocalOptions local;
     local.data = layout.data();
     local.installation = TRY(layout.installation_id(ids));
@@ -165,18 +188,29 @@ struct Server {
   }
 
   void make_services() {
+    cost = std::make_unique<services::CostReport>(
+        services::CostReport::Options{*control, *serverless, *types, *prices, clock, kAccount});
     howdah = std::make_unique<services::Howdah>(services::Howdah::Options{
-        *control, *iam, *nodes, clock, secret, HOWDAH_VERSION, kAccount,
+        *control, *serverless, *iam, *nodes, clock, secret, HOWDAH_VERSION, kAccount,
         [this](bool drain) { ending.ask(drain); }, ssh_keys.get(),
-        [this](const cluster::Key& key, std::string_view app) { return ui->describe(key, app); }});
+        [this](const cluster::Key& key, std::string_view app) { return ui->describe(key, app); },
+        [this](const std::string& region, const std::string& id, const std::string& tag) {
+          return cost->report(region, id, tag);
+        }});
     ui = std::make_unique<gateways::Ui>(
         gateways::Ui::Options{*control, *nodes, clock, secret, kAccount});
     metadata = std::make_unique<gateways::Metadata>(
         gateways::Metadata::Options{*control, *iam, clock, ids, secret, *ssh_keys});
+    prometheus = std::make_unique<gateways::Prometheus>(gateways::Prometheus::Options{
+        *telemetry, *control, clock, HOWDAH_VERSION, [this] { return reconciliations(); }});
     s3 = std::make_unique<services::s3::S3Service>(*objects);
     iam_api = std::make_unique<services::iam::Iam>(*iam);
     sts = std::make_unique<services::sts::Sts>(*iam);
     emr = std::make_unique<services::emr::Emr>(*control, *iam, *releases, *types, ids, clock);
+    cloudwatch = std::make_unique<services::cloudwatch::CloudWatch>(*telemetry, clock);
+    logs = std::make_unique<services::logs::Logs>(*telemetry, clock);
+    emr_serverless = std::make_unique<services::emr_serverless::EmrServerless>(
+        services::emr_serverless::EmrServerless::Options{*serverless, *iam, *releases, ids, {}});
     app = std::make_unique<App>(
         App::Options{kAccount,
                      *iam,
@@ -185,8 +219,15 @@ struct Server {
                      ids,
                      {},
                      [this](http::Request& request) { return ui->answer(request); },
-                     &gateways::Ui::owns},
-        std::vector<aws::ServiceApi*>{s3.get(), iam_api.get(), sts.get(), emr.get()});
+                     &gateways::Ui::owns,
+                     [this](http::Request& request) { return prometheus->answer(request); },
+                     &gateways::Prometheus::owns,
+                     [this](std::string_view service, std::string_view operation, int status,
+                            base::Millis duration) {
+                       prometheus->count(service, operation, status, duration);
+                     }},
+        std::vector<aws::ServiceApi*>{s3.get(), iam_api.get(), sts.get(), emr.get(),
+                                      emr_serverless.get(), cloudwatch.get(), logs.get()});
   }
 
   Status listen() {
@@ -214,9 +255,13 @@ struct Server {
   /// Where the credentials of the role of `subject` ("node" or a step) are, for the AWS SDKs.
   std::vector<std::pair<std::string, std::string>> credentials(const cluster::Cluster& cluster,
                                                                const std::string& subject) {
-    const std::string path = services::credentials_path(cluster.key, subject);
-    const std::string at = cluster.status.network.empty() ? host_endpoint : kEndpointInside;
-    return {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", at + path},
+    return credentials_at(cluster.status.network.empty() ? host_endpoint : kEndpointInside,
+                          services::credentials_path(cluster.key, subject));
+  }
+
+  std::vector<std::pair<std::string, std::string>> credentials_at(const std::string& server,
+                                                                  const std::string& path) {
+    return {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", server + path},
             {"AWS_CONTAINER_AUTHORIZATION_TOKEN", services::credentials_token(secret, path)}};
   }
 
@@ -271,7 +316,54 @@ struct Server {
     reconciler = std::make_unique<control::Reconciler>(std::move(world));
     reconciler->set_parallel(kNodesAtOnce);
     loop = std::make_unique<control::Loop>(*reconciler, *nodes, clock, kClusterLogs);
-    return loop->start(kControlWorkers);
+    TRY(start_serverless());
+    loop->nodes_changed = [this] { serverless_control->look_at_nodes(); };
+    TRY(loop->start(kControlWorkers));
+    started_loop = loop.get();
+    start_meters();
+    return base::ok();
+  }
+
+  std::vector<std::pair<std::string, uint64_t>> reconciliations() const {
+    const control::Loop* started = started_loop;
+    if (started == nullptr) return {};
+    return {{"clusters", started->turns()}};
+  }
+
+  void start_meters() {
+    meters = std::make_unique<control::Meters>(control::Meters::Options{
+        *control, *telemetry, clock,
+        [this](const cluster::Cluster& cluster) {
+          const auto all = control::applications_of(*releases, cluster);
+          return std::find(all.begin(), all.end(), "Hadoop") != all.end();
+        },
+        [this](const cluster::Cluster& cluster, uint16_t port, const std::string& target) {
+          return control::ask_primary(*nodes, clock, cluster, port, target);
+        }});
+    meters->start();
+  }
+
+  Status start_serverless() {
+    const char* warm = ::getenv("HOWDAH_WARM");
+    ServerlessControl::Options o{*serverless,
+                                 *objects,
+                                 *nodes,
+                                 *releases,
+                                 *host,
+                                 clock,
+                                 ids,
+                                 layout.data(),
+                                 options.engines_dir,
+                                 share(),
+                                 TRY(layout.installation_id(ids)),
+                                 host_endpoint,
+                                 warm == nullptr || std::string_view(warm) != "off",
+                                 [this](const serverless::Key& key, const std::string& run) {
+                                   return credentials_at(host_endpoint,
+                                                         services::credentials_path(key, run));
+                                 }};
+    serverless_control = TRY(ServerlessControl::start(std::move(o)));
+    return base::ok();
   }
 
   Status announce() {
@@ -286,13 +378,18 @@ struct Server {
   }
 
   void stop(bool drain) {
+    meters->stop();
     loop->stop();
+    serverless_control->stop();
     control->changes().close();  // held answers end now
+    serverless->changes().close();
     http->stop(base::Millis(2000));
     if (drain) {
       if (const Status drained = reconciler->drain(); !drained.ok()) {
         base::log_error("server", "not every node ended: {}", drained.error().message);
       }
+      if (const Status drained = serverless_control->drain(); !drained.ok())
+        base::log_error("server", "not every job run ended: {}", drained.error().message);
     }
     std::error_code gone;
     std::filesystem::remove(layout.server_json(), gone);

@@ -42,6 +42,8 @@ http::Response Howdah::answer(http::Request& request, const std::string& region)
     return ui(std::string(parts[1]), request, region);
   if (request.method == "PUT" && what == "ssh-keys" && parts.size() == 2)
     return ssh_key(parts[1], request);
+  if (request.method == "GET" && what == "cost" && parts.size() <= 2)
+    return cost(parts.size() == 2 ? parts[1] : std::string_view(), request, region);
   if (request.method == "POST" && what == "shutdown") return shutdown(request);
   return error_answer(
       base::not_found("There is no " + request.method + " " + request.path + " in this version."));
@@ -100,6 +102,15 @@ http::Response Howdah::ssh_key(std::string_view name, http::Request& request) {
   if (!decoded) return error_answer(base::invalid_argument("The key's name is not well encoded."));
   const base::Status put = o_.ssh_keys->put(*decoded, base::text_at(*body, "PublicKey"));
   return put.ok() ? json_answer({{"Name", *decoded}}) : error_answer(put.error());
+}
+
+http::Response Howdah::cost(std::string_view id, const http::Request& request,
+                            const std::string& region) {
+  const auto wanted = base::percent_decode(id);
+  const auto tag = base::percent_decode(query_value(request, "tag"));
+  if (!wanted || !tag) return error_answer(base::invalid_argument("The id is not well encoded."));
+  const auto found = o_.cost(region, *wanted, *tag);
+  return found.ok() ? json_answer(*found) : error_answer(found.error());
 }
 
 http::Response Howdah::shutdown(http::Request& request) {

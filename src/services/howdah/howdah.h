@@ -4,7 +4,7 @@
 // operation for. JSON in and out; errors are {"error":{"code","message"}}.
 //
 //   GET  /_howdah/health                       no signature: {"status":"ok","version":…}
-//   GET  /_howdah/credentials/<region>/<cluster>/<subject>
+//   GET  /_howdah/credentials/<region>/<cluster or application>/<subject>
 //                                              a job's role credentials, for its token alone (the
 //                                              container credentials protocol of the AWS SDKs);
 //                                              subject: node or a step
@@ -18,6 +18,8 @@
 //                                              which there are; App may be left out
 //   PUT  /_howdah/ssh-keys/<name> {"PublicKey":"ssh-ed25519 …"}
 //                                              the public key of an EC2 key pair (or of howdah ssh)
+//   GET  /_howdah/cost/<id>?tag=key=value      what clusters and applications would cost on AWS; id
+//                                              and tag may be left out
 //   POST /_howdah/shutdown {"Drain":true}      ends the server; with Drain its nodes too
 //
 // All but the first two are signed (service "howdah") and allowed by policy (howdah:*).
@@ -31,6 +33,7 @@
 #include "http/message.h"
 #include "nodes/provider.h"
 #include "store/control/control_store.h"
+#include "store/control/serverless_store.h"
 #include "store/iam/iam.h"
 #include "store/iam/ssh_keys.h"
 
@@ -45,6 +48,7 @@ class Howdah {
  public:
   struct Options {
     store::ControlStore& store;
+    store::ServerlessStore& serverless;
     store::iam::Iam& iam;
     nodes::Provider& nodes;
     base::Clock& clock;
@@ -56,6 +60,10 @@ class Howdah {
     /// gateways::Ui::describe().
     std::function<base::Result<base::JsonObject>(const cluster::Key&, std::string_view app)> ui =
         {};
+    /// CostReport::report().
+    std::function<base::Result<base::JsonObject>(const std::string& region, const std::string& id,
+                                                 const std::string& tag)>
+        cost = {};
   };
   explicit Howdah(Options options) : o_(std::move(options)) {}
 
@@ -68,12 +76,20 @@ class Howdah {
 
  private:
   http::Response credentials(http::Request& request);
+  struct JobRole {
+    std::string role;                                    // its name
+    std::string session;                                 // what the session of it is called
+    std::optional<std::vector<std::string>> policies{};  // that cut it down
+  };
+  base::Result<JobRole> role_of_node(const cluster::Key& key, const std::string& subject);
+  base::Result<JobRole> role_of_run(const serverless::Key& key, const std::string& run);
   http::Response status(const std::string& region);
   http::Response events(const std::string& cluster, const http::Request& request,
                         const std::string& region);
   http::Response logs(const std::vector<std::string_view>& parts, const http::Request& request,
                       const std::string& region);
   http::Response ui(const std::string& cluster, http::Request& request, const std::string& region);
+  http::Response cost(std::string_view id, const http::Request& request, const std::string& region);
   http::Response ssh_key(std::string_view name, http::Request& request);
   http::Response shutdown(http::Request& request);
 
