@@ -61,13 +61,25 @@ def script(server, name, body):
     return [{"Name": name, "ScriptBootstrapAction": {"Path": f"s3://scripts/{name}"}}]
 
 
-def test_an_ended_cluster_leaves_no_process_network_mount_or_folder(own_server):
+COUNT = b"""
+from pyspark.sql import SparkSession
+assert SparkSession.builder.getOrCreate().range(1000).selectExpr("sum(id)").first()[0] == 499500
+"""
+
+
+def test_an_only_core_node_runs_a_job_and_an_ended_cluster_leaves_nothing(own_server):
+    """No process, network, mount or folder. And with EMR's defaults a driver fits beside its
+    executor on the one node that there is."""
     server = own_server()
     before = set(server.left_processes())
     emr = client(server, "emr")
     cluster = emr.run_job_flow(**hadoop.request(core=1))["JobFlowId"]
     hadoop.wait_for_state(emr, cluster, "WAITING", timeout=600)
     assert left_of(server, before), "a running cluster is seen by what looks for leavings"
+    script(server, "count.py", COUNT)
+    step = emr.add_job_flow_steps(JobFlowId=cluster, Steps=[hadoop.runner(
+        "spark-submit", "--deploy-mode", "cluster", "s3://scripts/count.py")])["StepIds"][0]
+    emr.get_waiter("step_complete").wait(ClusterId=cluster, StepId=step, WaiterConfig={"Delay": 5})
     emr.terminate_job_flows(JobFlowIds=[cluster])
     hadoop.wait_for_state(emr, cluster, "TERMINATED", timeout=120)
     until(lambda: not left_of(server, before), "nothing of it is left", 30, every=0.2)

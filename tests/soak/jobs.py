@@ -150,6 +150,7 @@ class Soak:
         wrong = [line for line in self.log if not line[4]]
         completed = sum(line[3] == "COMPLETED" for line in self.log)
         problems = [f"wrong answer: {line}" for line in wrong]
+        problems += [f"nothing was killed: {line}" for line in self.log if line[2] == "nothing"]
         if completed < 0.98 * len(self.log):
             problems.append(f"{completed} of {len(self.log)} completed: "
                             f"{[line for line in self.log if line[3] != 'COMPLETED']}")

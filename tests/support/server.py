@@ -166,12 +166,15 @@ class Server:
         os.kill(self.node_init(cluster, instance), signal.SIGKILL)
 
     def processes_of_node(self, cluster, instance):
-        """Pid and command line of each process in the node's PID namespace."""
-        namespace = os.stat(f"/proc/{self.node_init(cluster, instance)}/ns/pid").st_ino
+        """Pid and command line of each process of the node: what has its folder mounted. Steps and
+        daemons have PID namespaces of their own."""
+        folder = os.fsencode(f"{self.data}/nodes/{cluster}~{instance}/")
+        own = os.stat("/proc/self/ns/mnt").st_ino
         found = {}
         for entry in pathlib.Path("/proc").iterdir():
             try:
-                if entry.name.isdigit() and os.stat(entry / "ns/pid").st_ino == namespace:
+                if (entry.name.isdigit() and os.stat(entry / "ns/mnt").st_ino != own
+                        and folder in (entry / "mountinfo").read_bytes()):
                     command = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
                     found[int(entry.name)] = command.decode(errors="replace")
             except OSError:  # it ended
