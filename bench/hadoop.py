@@ -116,8 +116,8 @@ def reference_seconds(folder):
 
 
 def memory(server, emr, cluster, counted="Pss"):
-    """MiB resident of each daemon. With "Pss" those who map a page share it (class archives, libjvm),
-    so that the sum is what the machine lacks; "Rss" counts it each time."""
+    """MiB resident of each daemon. With "Pss" those who map a page (class archives, libjvm) share
+    it, so that the sum is what the machine lacks; "Rss" counts it each time."""
     weights = {}
     for node in emr.list_instances(ClusterId=cluster)["Instances"]:
         for pid, command in server.processes_of_node(cluster, node["Ec2InstanceId"]).items():
