@@ -72,7 +72,8 @@ std::string spark_start(const Installed& installed) {
   out["home"] = "/usr/lib/spark";
   out["class_path"] = installed.spark_class_path;
   base::JsonArray archive;
-  for (std::string_view option : base::split(class_archive_options(installed.root), ' '))
+  const std::string options = class_archive_options(installed.root);
+  for (std::string_view option : base::split(options, ' '))
     archive.emplace_back(option);
   out["archive"] = std::move(archive);
   out["module_options"] = module_options(version);

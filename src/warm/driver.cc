@@ -24,7 +24,7 @@ namespace howdah::warm {
 namespace {
 
 constexpr int kNotReady = 70;
-constexpr base::Millis kWarmUpLimit{180'000};
+constexpr base::Millis kWarmUpLimit{600'000};  // a host may be very busy
 constexpr base::Millis kGrace{5'000};  // from SIGTERM to SIGKILL, once the launcher is gone
 constexpr timeval kHandOver{10, 0};    // a launcher that stops in the middle of a job
 

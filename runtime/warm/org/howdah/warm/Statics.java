@@ -20,7 +20,7 @@ final class Statics {
     resetSpark();
     resetSql();
     resetHadoop();
-    resetAws();
+    resetS3();
     zeroIds();
   }
 
@@ -33,6 +33,9 @@ final class Statics {
     // Made from system properties at first use.
     forgetLazy("org.apache.spark.deploy.SparkHadoopUtil", "instance");
     forgetLazy("org.apache.spark.api.python.PythonRDD", "authHelper");
+    forgetLazy("org.apache.spark.scheduler.MapStatus", "minPartitionsToUseHighlyCompressMapStatus");
+    put(module("org.apache.spark.executor.Executor"), "executorSourceLocalModeOnly", null);
+    ((AtomicInteger) get(module("org.apache.spark.rdd.RDDOperationScope"), "scopeCounter")).set(0);
     Object paths = get(module("org.apache.spark.util.ShutdownHookManager"), "shutdownDeletePaths");
     call(paths, "clear");
   }
@@ -60,6 +63,11 @@ final class Statics {
     Object code = module("org.apache.spark.sql.catalyst.expressions.codegen.CodeGenerator");
     call(get(code, "cache"), "invalidateAll");
     call(code, "resetCompileTime");
+    call(module("org.apache.spark.sql.execution.WholeStageCodegenExec"), "resetCodeGenTime");
+    call(module("org.apache.spark.sql.execution.datasources.FileStatusCache"), "resetForTesting");
+    // Both keep what the first configuration said.
+    put("org.apache.parquet.hadoop.ParquetOutputFormat", "memoryManager", null);
+    ((Map<?, ?>) get("org.apache.parquet.hadoop.CodecFactory", "CODEC_BY_NAME")).clear();
     ((Map<?, ?>)
             get(module("org.apache.spark.sql.execution.SQLExecution"), "executionIdToQueryExecution"))
         .clear();
@@ -83,6 +91,30 @@ final class Statics {
     Class.forName("org.apache.hadoop.metrics2.lib.DefaultMetricsSystem")
         .getMethod("shutdown")
         .invoke(null);
+  }
+
+  private static void resetS3() throws ReflectiveOperationException {
+    put("org.apache.hadoop.security.ssl.DelegatingSSLSocketFactory", "instance", null);
+    ((Map<?, ?>) get("org.apache.hadoop.fs.LocalDirAllocator", "contexts")).clear();
+    for (String each :
+        new String[] {
+          "S3AInstrumentation.metricsSourceNameCounter",
+          "audit.impl.AbstractOperationAuditor.SPAN_ID_COUNTER",
+          "impl.ActiveOperationContext.NEXT_OPERATION_ID"
+        }) {
+      int dot = each.lastIndexOf('.');
+      Class<?> type = loaded("org.apache.hadoop.fs.s3a." + each.substring(0, dot));
+      if (type == null) {
+        continue;
+      }
+      Field counter = field(type, each.substring(dot + 1));
+      if (counter.getType() == int.class) {
+        counter.setInt(null, 0);
+      } else {
+        ((AtomicLong) counter.get(null)).set(1);
+      }
+    }
+    resetAws();
   }
 
   private static void resetAws() throws ReflectiveOperationException {
@@ -179,6 +211,18 @@ final class Statics {
   private static void put(Object of, String name, Object value)
       throws ReflectiveOperationException {
     field(of.getClass(), name).set(of, value);
+  }
+
+  // Of a Java class; nothing when no throwaway job had it initialised.
+  private static void put(String type, String name, Object value)
+      throws ReflectiveOperationException {
+    if (loaded(type) != null) {
+      field(loaded(type), name).set(null, value);
+    }
+  }
+
+  private static Object get(String type, String name) throws ReflectiveOperationException {
+    return get(Class.forName(type), null, name);
   }
 
   private static Object call(Object of, String name, Object... arguments)

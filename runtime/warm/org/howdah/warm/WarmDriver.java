@@ -60,6 +60,7 @@ public final class WarmDriver {
     }
     Job job = new Job(message);
     ProcessState.become(job);
+    TimeZone.getDefault(); // sets user.timezone, as the first who logs does
     Statics.readEnvironment(job);
     Logs.follow();
     System.setProperty("sun.java.command", SUBMIT + " " + String.join(" ", job.arguments));

@@ -54,6 +54,10 @@ final class WarmUp {
   static void awaitThreads() throws InterruptedException {
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
       String name = thread.getName();
+      if (name.startsWith("Idle Worker Monitor")) { // of a factory that is gone; Spark leaves it
+        thread.interrupt();
+        thread.join(5000);
+      }
       if (thread.isDaemon() && !name.startsWith("Thread-") && !name.startsWith("redirect")) {
         continue;
       }
