@@ -21,6 +21,7 @@
 #include "control/clusters/node_logs.h"
 #include "control/clusters/reconciler.h"
 #include "control/meters/meters.h"
+#include "control/meters/serverless_meters.h"
 #include "gateways/metadata/metadata.h"
 #include "gateways/prometheus/prometheus.h"
 #include "gateways/ui/ui.h"
@@ -131,6 +132,7 @@ struct Server {
   std::unique_ptr<control::Reconciler> reconciler;
   std::unique_ptr<control::Loop> loop;
   std::atomic<const control::Loop*> started_loop{nullptr};  // requests come before it has started
+  std::unique_ptr<control::ServerlessMeters> serverless_meters;
   std::unique_ptr<control::Meters> meters;
   std::unique_ptr<ServerlessControl> serverless_control;
   std::unique_ptr<services::CostReport> cost;
@@ -340,28 +342,46 @@ struct Server {
         [this](const cluster::Cluster& cluster, uint16_t port, const std::string& target) {
           return control::ask_primary(*nodes, clock, cluster, port, target);
         }});
+    serverless_meters = std::make_unique<control::ServerlessMeters>(*serverless, *telemetry);
+    meters->add([this](base::Time now) { return serverless_meters->measure(now); });
     meters->start();
+  }
+
+  // What runs printed, as events of a log stream: a line each.
+  Status put_lines(const control::LogLines& lines) {
+    std::vector<telemetry::LogEvent> events;
+    const base::Time now = clock.now();
+    std::string_view left = lines.text;
+    while (!left.empty()) {
+      const size_t end = std::min(left.find('\n'), left.size());
+      if (end > 0) events.push_back({now, std::string(left.substr(0, end))});
+      left.remove_prefix(std::min(end + 1, left.size()));
+    }
+    if (events.empty()) return base::ok();
+    return telemetry->put_log_events({lines.application.account, lines.application.region},
+                                     lines.group, lines.stream, events, telemetry::Missing::kMake);
   }
 
   Status start_serverless() {
     const char* warm = ::getenv("HOWDAH_WARM");
-    ServerlessControl::Options o{*serverless,
-                                 *objects,
-                                 *nodes,
-                                 *releases,
-                                 *host,
-                                 clock,
-                                 ids,
-                                 layout.data(),
-                                 options.engines_dir,
-                                 share(),
-                                 TRY(layout.installation_id(ids)),
-                                 host_endpoint,
-                                 warm == nullptr || std::string_view(warm) != "off",
-                                 [this](const serverless::Key& key, const std::string& run) {
-                                   return credentials_at(host_endpoint,
-                                                         services::credentials_path(key, run));
-                                 }};
+    ServerlessControl::Options o{
+        *serverless,
+        *objects,
+        *nodes,
+        *releases,
+        *host,
+        clock,
+        ids,
+        layout.data(),
+        options.engines_dir,
+        share(),
+        TRY(layout.installation_id(ids)),
+        host_endpoint,
+        warm == nullptr || std::string_view(warm) != "off",
+        [this](const serverless::Key& key, const std::string& run) {
+          return credentials_at(host_endpoint, services::credentials_path(key, run));
+        },
+        [this](const control::LogLines& lines) { return put_lines(lines); }};
     serverless_control = TRY(ServerlessControl::start(std::move(o)));
     return base::ok();
   }

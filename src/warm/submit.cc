@@ -175,7 +175,14 @@ int submit(const Argv& arguments, const SubmitPlaces& places, char** names) {
   const std::string home = at(environment, "SPARK_HOME", "/usr/lib/spark");
   Argv own = {home + "/bin/spark-submit"};
   own.insert(own.end(), arguments.begin(), arguments.end());
-  if (!start.ok() || start->home != home) return become(own, names);
+  if (!start.ok()) {
+    say("cold start: " + start.error().message);
+    return become(own, names);
+  }
+  if (start->home != home) {
+    say("cold start: SPARK_HOME is another");
+    return become(own, names);
+  }
 
   const Verdict verdict = judge_with_defaults(arguments, *start, environment);
   if (verdict.way == Verdict::Way::kOwn) {

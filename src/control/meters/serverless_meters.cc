@@ -1,0 +1,158 @@
+#include "control/meters/serverless_meters.h"
+
+#include <algorithm>
+
+#include "serverless/plan/plan.h"
+#include "serverless/spark_settings.h"
+
+namespace howdah::control {
+namespace {
+
+using serverless::Application;
+using serverless::JobRun;
+using serverless::Resources;
+using serverless::RunState;
+using telemetry::Dimensions;
+
+constexpr const char* kNamespace = "AWS/EMRServerless";
+constexpr size_t kEventsAtOnce = 1000;
+
+class Points {
+ public:
+  Points(std::vector<telemetry::MetricPoint>& out, base::Time now) : out_(out), now_(now) {}
+  void add(const char* name, const Dimensions& dimensions, double value, const char* unit) {
+    out_.push_back(
+        {{kNamespace, name, dimensions}, now_, telemetry::statistics_of(value), unit, false});
+  }
+
+ private:
+  std::vector<telemetry::MetricPoint>& out_;
+  const base::Time now_;
+};
+
+bool holds(const JobRun& run) {
+  return run.status.state == RunState::kScheduled || run.status.state == RunState::kRunning ||
+         run.status.state == RunState::kCancelling;
+}
+
+// What the driver has of a run's workers.
+Resources driver_of(const Application& application, const JobRun& run) {
+  const auto settings = serverless::spark_settings(application, run.wanted);
+  return settings.ok() ? settings->driver : Resources{};
+}
+
+struct Share {
+  Resources all;
+  int64_t count = 0;
+};
+
+void add(Share& to, const Resources& more, int64_t count) {
+  to.all.vcpu += more.vcpu;
+  to.all.memory_gb += more.memory_gb;
+  to.all.disk_gb += more.disk_gb;
+  to.count += count;
+}
+
+void add_capacity(const Application& application, const Dimensions& who, Points& points) {
+  std::map<std::pair<std::string, std::string>, Share> shares;  // by type and allocation
+  for (const JobRun& run : application.runs) {
+    if (!holds(run)) continue;
+    const Resources driver = driver_of(application, run);
+    const Resources rest{run.status.workers.vcpu - driver.vcpu,
+                         run.status.workers.memory_gb - driver.memory_gb,
+                         run.status.workers.disk_gb - driver.disk_gb};
+    const bool kept = application.wanted.initial_capacity.contains("Driver") && run.status.warm;
+    add(shares[{"Spark_Driver", kept ? "PreInitCapacity" : "OnDemandCapacity"}], driver, 1);
+    if (run.status.worker_count > 1)
+      add(shares[{"Spark_Executor", "OnDemandCapacity"}], rest, run.status.worker_count - 1);
+  }
+  for (const auto& [key, share] : shares) {
+    Dimensions of = who;
+    of.emplace_back("WorkerType", key.first);
+    of.emplace_back("CapacityAllocationType", key.second);
+    points.add("CPUAllocated", of, share.all.vcpu, "None");
+    points.add("MemoryAllocated", of, share.all.memory_gb, "Gigabytes");
+    points.add("StorageAllocated", of, share.all.disk_gb, "Gigabytes");
+    points.add("RunningWorkerCount", of, static_cast<double>(share.count), "Count");
+    points.add("TotalWorkerCount", of, static_cast<double>(share.count), "Count");
+  }
+  const Resources all = serverless::held(application);
+  points.add("CPUAllocated", who, all.vcpu, "None");
+  points.add("MemoryAllocated", who, all.memory_gb, "Gigabytes");
+  points.add("StorageAllocated", who, all.disk_gb, "Gigabytes");
+  if (const auto& most = application.wanted.maximum) {
+    points.add("MaxCPUAllowed", who, most->vcpu, "None");
+    points.add("MaxMemoryAllowed", who, most->memory_gb, "Gigabytes");
+    if (most->disk_gb > 0) points.add("MaxStorageAllowed", who, most->disk_gb, "Gigabytes");
+  }
+}
+
+}  // namespace
+
+std::vector<telemetry::MetricPoint> measure_application(const Application& application,
+                                                        const Moves& moves, base::Time now) {
+  std::vector<telemetry::MetricPoint> out;
+  Points points(out, now);
+  const std::string name =
+      application.wanted.name.empty() ? application.key.id : application.wanted.name;
+  const Dimensions who = {{"ApplicationId", application.key.id}, {"ApplicationName", name}};
+  add_capacity(application, who, points);
+
+  static constexpr std::pair<RunState, const char*> kJobs[] = {
+      {RunState::kSubmitted, "SubmittedJobs"},   {RunState::kPending, "PendingJobs"},
+      {RunState::kScheduled, "ScheduledJobs"},   {RunState::kRunning, "RunningJobs"},
+      {RunState::kCancelling, "CancellingJobs"},
+  };
+  for (const auto& [state, metric] : kJobs) {
+    const auto there =
+        std::count_if(application.runs.begin(), application.runs.end(),
+                      [wanted = state](const JobRun& run) { return run.status.state == wanted; });
+    points.add(metric, who, static_cast<double>(there), "Count");
+  }
+  static constexpr std::pair<RunState, const char*> kEnded[] = {
+      {RunState::kSuccess, "SuccessJobs"},
+      {RunState::kFailed, "FailedJobs"},
+      {RunState::kCancelled, "CancelledJobs"},
+  };
+  for (const auto& [state, metric] : kEnded) {
+    const auto found = moves.find(state);
+    points.add(metric, who, found == moves.end() ? 0.0 : found->second, "Count");
+  }
+  for (const JobRun& run : application.runs) {
+    if (!holds(run)) continue;
+    const Dimensions job = {{"JobId", run.id},
+                            {"JobName", run.wanted.name.empty() ? run.id : run.wanted.name},
+                            {"ApplicationId", application.key.id},
+                            {"ApplicationName", name}};
+    points.add("WorkerCpuAllocated", job, run.status.workers.vcpu, "None");
+    points.add("WorkerMemoryAllocated", job, run.status.workers.memory_gb, "Gigabytes");
+    points.add("WorkerEphemeralStorageAllocated", job, run.status.workers.disk_gb, "Gigabytes");
+  }
+  return out;
+}
+
+base::Status ServerlessMeters::measure(base::Time now) {
+  for (const serverless::Key& key : TRY(store_.unfinished())) {
+    const auto loaded = store_.load(key);
+    if (!loaded.ok()) continue;
+    const bool first = !seen_.contains(key);
+    int64_t& last = seen_[key];
+    Moves moves;
+    while (true) {
+      const auto events = TRY(store_.events(key, last, kEventsAtOnce));
+      for (const auto& row : events) {
+        last = row.id;
+        const auto state = serverless::run_state_of(row.event.state);
+        // What happened before this server began was counted by the one before.
+        if (!first && row.event.kind == "job-run" && state) ++moves[*state];
+      }
+      if (events.size() < kEventsAtOnce) break;
+    }
+    const std::vector<telemetry::MetricPoint> points =
+        measure_application(loaded->application, moves, now);
+    TRY(telemetry_.put_metrics({key.account, key.region}, points));
+  }
+  return base::ok();
+}
+
+}  // namespace howdah::control
