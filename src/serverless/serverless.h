@@ -163,7 +163,7 @@ struct RunStatus {
   std::vector<Attempt> attempts;     // oldest first; the last is the current one
   std::string node;                  // that the current attempt runs in; empty: none yet
   bool warm = false;                 // that node was ready before the run came
-  std::string way;                   // "local[2]", "standalone": how its workers run
+  std::string way;                   // the master that it runs with: "local[2]"
   Resources workers;                 // held while SCHEDULED and RUNNING: all together
   int64_t worker_count = 0;          // and how many they are
   bool cancelling_for_timeout = false;

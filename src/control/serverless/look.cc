@@ -1,5 +1,7 @@
 // The first half of a reconcile: what the world shows of one application and its runs.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "control/jobs/log_place.h"
@@ -20,6 +22,7 @@ using serverless::SeenRun;
 constexpr size_t kTail = 64 * 1024;
 // What a Spark driver and its Python take of this host, whatever they declare.
 constexpr uint64_t kRunNeeds = 1536ull * 1024 * 1024;
+constexpr uint64_t kExecutorNeeds = 2048ull * 1024 * 1024;
 constexpr double kGiB = 1024.0 * 1024 * 1024;
 
 Seen::Engine engine_of(const InstallationSeen& seen) {
@@ -45,6 +48,16 @@ std::string tail(nodes::Provider& nodes, const AttemptPlace& place, const char* 
 
 // The driver's, once; in local mode it is all there is.
 int64_t workers_of(const serverless::SparkSettings& settings) { return 1 + settings.executors; }
+
+// Spark's own master and workers in the driver, executors as processes: as many as this host has
+// memory for, the others' work waits for them.
+std::string way_of(const serverless::Placement& placement,
+                   const serverless::SparkSettings& settings, uint64_t host_memory) {
+  if (placement.local) return fmt::format("local[{}]", placement.threads);
+  const int64_t most = std::max<int64_t>(1, static_cast<int64_t>(host_memory / kExecutorNeeds));
+  return fmt::format("local-cluster[{},{},{}]", std::clamp<int64_t>(settings.executors, 1, most),
+                     settings.executor_cores, serverless::mebibytes_of(settings.executor_memory));
+}
 
 serverless::Resources together(const serverless::SparkSettings& settings) {
   const auto n = static_cast<double>(settings.executors);
@@ -118,13 +131,10 @@ void Applications::look_at_capacity(const Application& application, Memory& memo
   const int running = running_runs();
   if (running > 0 && free < kRunNeeds) {
     seen.memory = false;
-    char text[160];
-    std::snprintf(
-        text, sizeof text,
-        "Waiting for memory: %.1f GiB of this host are free, a job run needs %.1f; %d are "
+    seen.memory_reason = fmt::format(
+        "Waiting for memory: {:.1f} GiB of this host are free, a job run needs {:.1f}; {} are "
         "running",
         static_cast<double>(free) / kGiB, static_cast<double>(kRunNeeds) / kGiB, running);
-    seen.memory_reason = text;
   }
 }
 
@@ -144,7 +154,7 @@ SeenRun Applications::look_at_run(const Application& application, const JobRun& 
       memory.workers = together(*memory.settings);
       memory.worker_count = workers_of(*memory.settings);
       const auto placement = serverless::placement_of(*memory.settings, world_.cpus);
-      memory.way = placement.local ? "local[" + std::to_string(placement.threads) + "]" : "cluster";
+      memory.way = way_of(placement, *memory.settings, world_.host.total_memory());
     }
   }
   if (memory.attempt != place.attempt) {  // what was known is of an attempt that is over
@@ -226,7 +236,7 @@ void Applications::offer(const Application& application, const JobRun& run, RunM
     memory.offered = false;
     return;
   }
-  if (!memory.way.starts_with("local")) return;
+  if (!memory.way.starts_with("local[")) return;
   const auto key = warm_key_of(run.wanted, *memory.settings, nullptr);
   if (!key) return;
   memory.offered = true;

@@ -55,6 +55,12 @@ class InstalledEngines final : public SparkEngines {
       if (file.path == kDefaults) out.properties = file.contents;
     nodes::ProcessSpec& process = out.process;
     process.argv = run_command(run, settings, run.status.way, out.properties_path);
+    const std::string logs = run_log_folder(run.id, place.attempt);
+    if (run.status.way.starts_with("local-cluster")) {
+      process.argv.front() = "/usr/lib/howdah/spark-with-executors";
+      process.argv.insert(process.argv.begin() + 1,
+                          {std::string(kWorkFolder) + "/spark", logs + "/executors"});
+    }
     process.environment = options_.credentials ? options_.credentials(application.key, run.id)
                                                : std::vector<std::pair<std::string, std::string>>();
     process.environment.emplace_back("AWS_REGION", application.key.region);
@@ -63,9 +69,8 @@ class InstalledEngines final : public SparkEngines {
     process.environment.insert(process.environment.end(), settings.environment.begin(),
                                settings.environment.end());
     process.working_directory = kWorkFolder;
-    const std::string folder = run_log_folder(run.id, place.attempt) + "/SPARK_DRIVER";
-    process.stdout_path = folder + "/stdout";
-    process.stderr_path = folder + "/stderr";
+    process.stdout_path = logs + "/SPARK_DRIVER/stdout";
+    process.stderr_path = logs + "/SPARK_DRIVER/stderr";
     process.memory_limit_bytes =
         static_cast<uint64_t>(run.status.workers.memory_gb * static_cast<double>(kGiB));
     return out;
