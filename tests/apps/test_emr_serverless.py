@@ -63,9 +63,10 @@ def test_a_job_finds_its_role_arguments_settings_and_nothing_of_the_server(app):
         print(json.dumps({
             "args": sys.argv[1:], "master": spark.sparkContext.master,
             "name": spark.conf.get("spark.app.name"), "own": spark.conf.get("spark.my.own"),
-            "env": os.environ.get("MY_ENV"), "who": boto3.client("sts").get_caller_identity()["Arn"],
+            "env": os.environ.get("MY_ENV"),
+            "who": boto3.client("sts").get_caller_identity()["Arn"],
             "endpoint": os.environ["AWS_ENDPOINT_URL"], "region": os.environ["AWS_REGION"],
-            "secrets": sorted(n for n in os.environ if "AWS_SECRET" in n or n.startswith("HOWDAH_DATA")),
+            "secrets": sorted(n for n in os.environ if "AWS_SECRET" in n or "HOWDAH_DATA" in n),
             "data": os.path.exists("/var/lib/howdah/control.db"), "uid": os.getuid() != 0}))
         print("to stderr", file=sys.stderr)
         """)
@@ -81,6 +82,8 @@ def test_a_job_finds_its_role_arguments_settings_and_nothing_of_the_server(app):
     assert found["master"].startswith("local[") and found["region"] == "us-east-1"
     assert found["secrets"] == [] and not found["data"] and found["uid"]
     assert run["attempt"] == 1 and run["name"] == "probing"
+    assert "howdah: 1 executors of 1 cores run as local[1]: they fit one worker" in app.log(
+        run["jobRunId"], "stderr")
 
 
 @pytest.mark.parametrize("name, text, code, said", [

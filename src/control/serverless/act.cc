@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "control/jobs/log_place.h"
 #include "control/serverless/applications.h"
 
 namespace howdah::control {
@@ -102,6 +103,13 @@ Status Applications::start_run(const Application& application, const JobRun& run
   Status started = setup.ok() ? base::ok() : Status(setup.error());
   if (started.ok())
     started = put_file(world_.nodes, run.status.node, setup->properties_path, setup->properties);
+  if (started.ok()) {
+    std::string notes =
+        "howdah: " + serverless::placement_of(*memory.settings, world_.cpus).reason + "\n";
+    for (const std::string& note : memory.settings->notes) notes += "howdah: " + note + "\n";
+    const auto log = world_.nodes.open_log(run.status.node, setup->process.stderr_path);
+    started = log.ok() ? append_once(log->get(), notes, notes) : base::Status(log.error());
+  }
   if (started.ok()) {
     setup->process.id = serverless::process_of(run, place_of(application, run).attempt);
     started = world_.nodes.start(run.status.node, setup->process);

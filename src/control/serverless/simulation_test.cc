@@ -45,6 +45,7 @@ class FakeEngines final : public SparkEngines {
     RunSetup out;
     out.properties_path = "/mnt/var/lib/howdah/spark.properties";
     out.process.argv = {"spark-submit", run.wanted.spark->entry_point};
+    out.process.stderr_path = "/mnt/var/log/howdah/stderr";
     return out;
   }
   base::Result<RunSetup> warm_setup(const WarmKey&) override {
@@ -52,6 +53,10 @@ class FakeEngines final : public SparkEngines {
     out.process.id = "warm";
     out.process.argv = {"howdah-warm-driver"};
     return out;
+  }
+  base::Result<RunSetup> history_setup(const std::string&, const std::filesystem::path&,
+                                       uint16_t) override {
+    return base::unavailable("there is none in a simulation");
   }
   bool installed = false;
 };
