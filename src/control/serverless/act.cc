@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "control/jobs/log_place.h"
 #include "control/serverless/applications.h"
 
 namespace howdah::control {
@@ -29,6 +28,13 @@ const JobRun* run_of(const Application& application, const std::string& id) {
 bool is_hopeless(const base::Error& error) {
   return error.code == base::Code::kInvalidArgument ||
          error.code == base::Code::kFailedPrecondition;
+}
+
+// What a user should know of how the run was understood: the node's spark-submit says it first.
+std::string notes_of(const serverless::SparkSettings& settings, int cpus) {
+  std::string out = "howdah: " + serverless::placement_of(settings, cpus).reason;
+  for (const std::string& note : settings.notes) out += "\nhowdah: " + note;
+  return out;
 }
 
 // A file below /mnt of the node, as a whole; again and again the same.
@@ -104,13 +110,7 @@ Status Applications::start_run(const Application& application, const JobRun& run
   if (started.ok())
     started = put_file(world_.nodes, run.status.node, setup->properties_path, setup->properties);
   if (started.ok()) {
-    std::string notes =
-        "howdah: " + serverless::placement_of(*memory.settings, world_.cpus).reason + "\n";
-    for (const std::string& note : memory.settings->notes) notes += "howdah: " + note + "\n";
-    const auto log = world_.nodes.open_log(run.status.node, setup->process.stderr_path);
-    started = log.ok() ? append_once(log->get(), notes, notes) : base::Status(log.error());
-  }
-  if (started.ok()) {
+    setup->process.environment.emplace_back("HOWDAH_SAYS", notes_of(*memory.settings, world_.cpus));
     setup->process.id = serverless::process_of(run, place_of(application, run).attempt);
     started = world_.nodes.start(run.status.node, setup->process);
   }

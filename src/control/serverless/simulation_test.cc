@@ -45,7 +45,6 @@ class FakeEngines final : public SparkEngines {
     RunSetup out;
     out.properties_path = "/mnt/var/lib/howdah/spark.properties";
     out.process.argv = {"spark-submit", run.wanted.spark->entry_point};
-    out.process.stderr_path = "/mnt/var/log/howdah/stderr";
     return out;
   }
   base::Result<RunSetup> warm_setup(const WarmKey&) override {
