@@ -3,12 +3,14 @@
     .venv/bin/python tests/soak/run.py --kills 200 [--seed N] [--server build/howdah]
 
 While the server is killed (-9) and started again: objects are written, clusters come and go,
-steps are added to clusters that stay. Afterwards: every acknowledged object, cluster and step is
-there; every step ended in a state; no step ran twice; no process, mount or cgroup is left 30 s
-after the clusters ended.
+steps are added to clusters that stay, job runs are submitted to an application of EMR Serverless,
+and some of them cancelled. Afterwards: every acknowledged object, cluster, step and run is there;
+every step and run ended in a state; none ran twice; no process, mount or cgroup is left 30 s after
+the clusters ended.
 """
 
 import argparse
+import gzip
 import hashlib
 import pathlib
 import random
@@ -24,10 +26,17 @@ import boto3
 import botocore.config
 
 from support.server import KEYS, ROOT, Server, until
+from support.serverless import SMALL, job_role
 
 RELEASE = "emr-7.10.0"
 OVER = ("TERMINATED", "TERMINATED_WITH_ERRORS")
 ENDED = ("COMPLETED", "CANCELLED", "FAILED")
+RUN_ENDED = ("SUCCESS", "CANCELLED", "FAILED")
+# A job run says once for every time that it really runs which one it is.
+JOB = b"""import os, time
+print("ran", os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"].split("/")[-1], flush=True)
+time.sleep(0.3)
+"""
 
 
 def step(name):
@@ -48,6 +57,7 @@ class Load:
         self.random = random.Random(seed)
         self.stop = threading.Event()
         self.objects, self.clusters, self.steps = {}, set(), {}
+        self.application, self.runs = None, set()
         self.unclear = 0
         self.kept = []
         self.threads = []
@@ -90,7 +100,12 @@ class Load:
         for number in range(2):
             self.kept.append(self.cluster(emr, f"kept-{number}", True, []))
         self.clusters.update(self.kept)
-        for work in (self.write_objects, self.add_steps, self.come_and_go):
+        s3.put_object(Bucket="soak-logs", Key="job.py", Body=JOB)
+        self.role = job_role(self.client("iam"))
+        self.application = self.client("emr-serverless").create_application(
+            releaseLabel=RELEASE, type="SPARK"
+        )["applicationId"]
+        for work in (self.write_objects, self.add_steps, self.come_and_go, self.submit_runs):
             self.threads.append(threading.Thread(target=self.forever, args=(work,), daemon=True))
             self.threads[-1].start()
 
@@ -127,6 +142,28 @@ class Load:
             emr.terminate_job_flows(JobFlowIds=[identifier])
         self.stop.wait(1.5)
 
+    def submit_runs(self, number):
+        serverless = self.client("emr-serverless")
+        run = serverless.start_job_run(
+            applicationId=self.application,
+            executionRoleArn=self.role,
+            jobDriver={
+                "sparkSubmit": {
+                    "entryPoint": "s3://soak-logs/job.py",
+                    "sparkSubmitParameters": SMALL,
+                }
+            },
+            configurationOverrides={
+                "monitoringConfiguration": {
+                    "s3MonitoringConfiguration": {"logUri": "s3://soak-logs/"}
+                }
+            },
+        )["jobRunId"]
+        self.runs.add(run)
+        if number % 5 == 0:
+            serverless.cancel_job_run(applicationId=self.application, jobRunId=run)
+        self.stop.wait(4)
+
     def finish(self):
         self.stop.set()
         for thread in self.threads:
@@ -155,6 +192,40 @@ def check_steps(load, emr, problems):
                 problems.append(f"step {identifier} ran {runs} times")
             if state == "COMPLETED" and runs != 1:
                 problems.append(f"step {identifier} is COMPLETED and ran {runs} times")
+
+
+def check_runs(load, problems):
+    serverless, s3 = load.client("emr-serverless"), load.client("s3")
+
+    def all_runs():
+        return [
+            run
+            for page in serverless.get_paginator("list_job_runs").paginate(
+                applicationId=load.application
+            )
+            for run in page["jobRuns"]
+        ]
+
+    until(
+        lambda: all(run["state"] in RUN_ENDED for run in all_runs()), "every job run ends", 600, 1
+    )
+    found = {run["id"]: run["state"] for run in all_runs()}
+    problems += [f"job run {lost} was acknowledged and is gone" for lost in load.runs - set(found)]
+    for identifier, state in found.items():
+        key = f"applications/{load.application}/jobs/{identifier}/SPARK_DRIVER/stdout.gz"
+        try:
+            body = s3.get_object(Bucket="soak-logs", Key=key)["Body"].read()
+            runs = gzip.decompress(body).decode().count(f"ran {identifier}")
+        except s3.exceptions.NoSuchKey:
+            runs = 0
+        if runs > 1:
+            problems.append(f"job run {identifier} ran {runs} times")
+        if state == "SUCCESS" and runs != 1:
+            problems.append(f"job run {identifier} is SUCCESS and ran {runs} times")
+    good = sum(state == "SUCCESS" for state in found.values())
+    if found and not good:
+        problems.append("no job run came to SUCCESS")
+    return f"{len(found)} job runs ({good} to SUCCESS)"
 
 
 def check(load, problems):
@@ -249,13 +320,19 @@ def soak(kills, seed, binary, say=print):
                     f"{len(load.steps)} steps acknowledged; slowest start {slowest:.2f} s"
                 )
         load.finish()
+        runs = check_runs(load, problems)
         check(load, problems)
+        # What is kept ready for the next job run is no leftover: without it nothing may be there.
+        server.terminate()
+        server.environment["HOWDAH_WARM"] = "off"
+        server.start()
         check_leftovers(server, problems)
         say(
             f"{kills} kills, seed {seed}: {len(load.objects)} objects, "
             f"{len(load.clusters)} clusters, "
-            f"{len(load.steps)} steps acknowledged, {load.unclear} calls without an answer; "
-            f"slowest start {slowest:.2f} s; {len(problems)} problems"
+            f"{len(load.steps)} steps acknowledged, {runs}, "
+            f"{load.unclear} calls without an answer; slowest start {slowest:.2f} s; "
+            f"{len(problems)} problems"
         )
     finally:
         load.stop.set()
