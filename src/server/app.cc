@@ -65,7 +65,8 @@ App::App(Options options, std::vector<aws::ServiceApi*> services)
 }
 
 http::Response App::handle(http::Request& request) {
-  if (is_cross_site(request, o_.hosts)) {
+  const bool is_link = o_.is_link && o_.is_link(request);
+  if (!is_link && is_cross_site(request, o_.hosts)) {
     return forbidden(
         "Requests from other sites are refused: this server answers its own clients only.\n");
   }

@@ -41,6 +41,8 @@ class App {
     std::function<void(std::string_view service, std::string_view operation, int status,
                        base::Millis duration)>
         observe = {};
+    /// True for a request that says by itself who may make it, whatever site's page it comes from.
+    std::function<bool(const http::Request&)> is_link = {};
   };
   App(Options options, std::vector<aws::ServiceApi*> services);
 

@@ -24,6 +24,7 @@
 #include "control/meters/serverless_meters.h"
 #include "gateways/metadata/metadata.h"
 #include "gateways/prometheus/prometheus.h"
+#include "gateways/ui/job_runs.h"
 #include "gateways/ui/ui.h"
 #include "http/server.h"
 #include "nodes/local/provider.h"
@@ -145,6 +146,7 @@ struct Server {
   std::unique_ptr<services::cloudwatch::CloudWatch> cloudwatch;
   std::unique_ptr<services::logs::Logs> logs;
   std::unique_ptr<gateways::Ui> ui;
+  std::unique_ptr<gateways::JobRuns> job_runs;
   std::unique_ptr<gateways::Metadata> metadata;
   std::unique_ptr<gateways::Prometheus> prometheus;
   std::unique_ptr<App> app;
@@ -201,6 +203,7 @@ struct Server {
         }});
     ui = std::make_unique<gateways::Ui>(
         gateways::Ui::Options{*control, *nodes, clock, secret, kAccount});
+    make_job_runs();
     metadata = std::make_unique<gateways::Metadata>(
         gateways::Metadata::Options{*control, *iam, clock, ids, secret, *ssh_keys});
     prometheus = std::make_unique<gateways::Prometheus>(gateways::Prometheus::Options{
@@ -212,7 +215,11 @@ struct Server {
     cloudwatch = std::make_unique<services::cloudwatch::CloudWatch>(*telemetry, clock);
     logs = std::make_unique<services::logs::Logs>(*telemetry, clock);
     emr_serverless = std::make_unique<services::emr_serverless::EmrServerless>(
-        services::emr_serverless::EmrServerless::Options{*serverless, *iam, *releases, ids, {}});
+        services::emr_serverless::EmrServerless::Options{
+            *serverless, *iam, *releases, ids,
+            [this](const serverless::Key& key, const std::string& run, int attempt) {
+              return Result<std::string>(endpoint + job_runs->link(key, run, attempt));
+            }});
     app = std::make_unique<App>(
         App::Options{kAccount,
                      *iam,
@@ -220,16 +227,36 @@ struct Server {
                      clock,
                      ids,
                      {},
-                     [this](http::Request& request) { return ui->answer(request); },
-                     &gateways::Ui::owns,
+                     [this](http::Request& request) {
+                       return gateways::JobRuns::owns(request) ? job_runs->answer(request)
+                                                               : ui->answer(request);
+                     },
+                     [](const http::Request& request) {
+                       return gateways::JobRuns::owns(request) || gateways::Ui::owns(request);
+                     },
                      [this](http::Request& request) { return prometheus->answer(request); },
                      &gateways::Prometheus::owns,
                      [this](std::string_view service, std::string_view operation, int status,
                             base::Millis duration) {
                        prometheus->count(service, operation, status, duration);
-                     }},
+                     },
+                     &gateways::JobRuns::is_link},
         std::vector<aws::ServiceApi*>{s3.get(), iam_api.get(), sts.get(), emr.get(),
                                       emr_serverless.get(), cloudwatch.get(), logs.get()});
+  }
+
+  void make_job_runs() {
+    job_runs = std::make_unique<gateways::JobRuns>(gateways::JobRuns::Options{
+        *serverless, *nodes, clock, secret, kAccount,
+        [this](const serverless::Key& key, const std::string& run, int attempt) {
+          return control::managed_folder(ServerlessControl::managed_logs(layout.data()), key, run,
+                                         attempt);
+        },
+        [this](const serverless::Key& key, const std::string& run, int attempt,
+               const std::string& label) -> Result<gateways::JobRuns::History> {
+          const auto at = TRY(serverless_control->history(key, run, attempt, label));
+          return gateways::JobRuns::History{at.node, at.port, at.late};
+        }});
   }
 
   Status listen() {

@@ -20,6 +20,7 @@ struct ServerlessControl::Parts {
   std::unique_ptr<control::SparkEngines> engines;
   std::unique_ptr<control::WarmPool> warm;
   std::unique_ptr<control::RunLogs> logs;
+  std::unique_ptr<control::HistoryServers> history;
   std::unique_ptr<control::Applications> applications;
   std::unique_ptr<control::Loop> loop;
 };
@@ -50,6 +51,9 @@ base::Result<std::unique_ptr<ServerlessControl>> ServerlessControl::start(Option
   parts->warm =
       std::make_unique<control::WarmPool>(*parts->engines, o.nodes, o.host, o.clock, o.ids, pool);
   parts->logs = control::make_run_logs({o.objects, o.nodes, managed_logs(o.data), o.stream});
+  parts->history = std::make_unique<control::HistoryServers>(
+      *parts->engines, o.nodes, o.clock,
+      control::HistoryServers::Options{.logs = managed_logs(o.data)});
   parts->applications = std::make_unique<control::Applications>(control::ServerlessWorld{
       o.store, o.nodes, *parts->engines, *parts->warm, *parts->logs, o.host, o.clock, cpus});
   parts->warm->wake = [applications = parts->applications.get()](const serverless::Key& key) {
@@ -59,13 +63,21 @@ base::Result<std::unique_ptr<ServerlessControl>> ServerlessControl::start(Option
   // Another loop hears of processes that end, and tells this one.
   TRY(parts->loop->start(kWorkers, false));
   parts->warm->start();
+  TRY(parts->history->start());
   return std::unique_ptr<ServerlessControl>(new ServerlessControl(std::move(parts)));
+}
+
+base::Result<control::HistoryServers::Place> ServerlessControl::history(
+    const serverless::Key& application, const std::string& run, int attempt,
+    const std::string& release_label) {
+  return parts_->history->ensure(application, run, attempt, release_label);
 }
 
 void ServerlessControl::look_at_nodes() { parts_->loop->look_at_nodes(); }
 
 void ServerlessControl::stop() {
   parts_->warm->stop();
+  parts_->history->stop();
   parts_->loop->stop();
 }
 

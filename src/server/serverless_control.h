@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "control/jobs/host.h"
+#include "control/serverless/history_servers.h"
 #include "control/serverless/run_logs.h"
 #include "control/serverless/spark_engines.h"
 #include "control/serverless/warm_pool.h"
@@ -42,6 +43,10 @@ class ServerlessControl {
   static base::Result<std::unique_ptr<ServerlessControl>> start(Options options);
   ~ServerlessControl();
 
+  /// As HistoryServers::ensure().
+  base::Result<control::HistoryServers::Place> history(const serverless::Key& application,
+                                                       const std::string& run, int attempt,
+                                                       const std::string& release_label);
   /// Processes may have ended in some nodes.
   void look_at_nodes();
   /// The loop and the pool end; nodes and their jobs go on.

@@ -53,6 +53,15 @@ struct File {
   bool plain = false;  // not compressed: event logs
 };
 
+// Readers tell by the last part of a name how an event log is compressed: "local-1.zstd".
+std::string codec_of(std::string_view name) {
+  constexpr std::string_view kUnfinished = ".inprogress";
+  if (name.ends_with(kUnfinished)) name.remove_suffix(kUnfinished.size());
+  for (const char* codec : {".zstd", ".lz4", ".lzf", ".snappy"})
+    if (name.ends_with(codec)) return codec;
+  return "";
+}
+
 class ShippedLogs final : public RunLogs {
  public:
   explicit ShippedLogs(RunLogsOptions options) : o_(std::move(options)) {}
@@ -122,7 +131,8 @@ class ShippedLogs final : public RunLogs {
     for (const nodes::FolderEntry& log : *logs) {
       const std::string target = "sparklogs/eventlog_v2_" + run.id + "/";
       if (!log.folder) {
-        out.push_back({std::string(kEvents) + "/" + log.name, target + "events_1_" + run.id, true});
+        out.push_back({std::string(kEvents) + "/" + log.name,
+                       target + "events_1_" + run.id + codec_of(log.name), true});
         continue;
       }
       const std::string below = std::string(kEvents) + "/" + log.name;
@@ -131,9 +141,9 @@ class ShippedLogs final : public RunLogs {
       for (const nodes::FolderEntry& piece : *pieces) {
         const auto words = base::split(piece.name, '_');
         if (words.size() < 2) continue;
-        const std::string name = words[0] == "events"
-                                     ? fmt::format("events_{}_{}", words[1], run.id)
-                                     : fmt::format("{}_{}", words[0], run.id);
+        const std::string name = words[0] == "events" ? fmt::format("events_{}_{}{}", words[1],
+                                                                    run.id, codec_of(piece.name))
+                                                      : fmt::format("{}_{}", words[0], run.id);
         out.push_back({below + "/" + piece.name, target + name, true});
       }
     }
@@ -147,9 +157,12 @@ class ShippedLogs final : public RunLogs {
     };
     if (is_managed(application, run)) {
       const std::filesystem::path target =
-          managed_folder(o_.folder, application.key, run.id) /
-          (place.attempt > 1 ? fmt::format("attempts/{}/{}", place.attempt, file.name) : file.name);
+          managed_folder(o_.folder, application.key, run.id, place.attempt) / file.name;
       TRY(os::make_folders(target.parent_path()));
+      // Without this file Spark's history server takes the folder for no log at all.
+      if (file.plain)
+        TRY(os::create_file_once(target.parent_path() / ("appstatus_" + run.id), "", 0644,
+                                 os::Durability::kProcess));
       TRY(file.plain ? copy_file(open(), target) : gzip_file(open(), target.string() + ".gz"));
     }
     if (!file.plain) TRY(stream(application, run, place, file, open(), prefix));
@@ -219,6 +232,13 @@ class ShippedLogs final : public RunLogs {
 std::filesystem::path managed_folder(const std::filesystem::path& folder,
                                      const serverless::Key& application, const std::string& run) {
   return folder / application.id / run;
+}
+
+std::filesystem::path managed_folder(const std::filesystem::path& folder,
+                                     const serverless::Key& application, const std::string& run,
+                                     int attempt) {
+  const std::filesystem::path out = managed_folder(folder, application, run);
+  return attempt > 1 ? out / "attempts" / std::to_string(attempt) : out;
 }
 
 std::string run_prefix(const serverless::Key& application, const JobRun& run, int attempt) {

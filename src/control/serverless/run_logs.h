@@ -34,9 +34,14 @@ struct RunLogsOptions {
 
 std::unique_ptr<RunLogs> make_run_logs(RunLogsOptions options);
 
-/// Where the managed store keeps a run's files: "<folder>/<application>/<run>/[attempts/<n>/]".
+/// Where the managed store keeps a run's files: "<folder>/<application>/<run>".
 std::filesystem::path managed_folder(const std::filesystem::path& folder,
                                      const serverless::Key& application, const std::string& run);
+/// And those of one attempt: the first's in the run's folder itself, later ones' in
+/// "attempts/<n>" there. Event logs are below "sparklogs".
+std::filesystem::path managed_folder(const std::filesystem::path& folder,
+                                     const serverless::Key& application, const std::string& run,
+                                     int attempt);
 
 /// "applications/…/jobs/…/", with "attempts/<n>/" for runs that may have several. Pure.
 std::string run_prefix(const serverless::Key& application, const serverless::JobRun& run,

@@ -8,6 +8,7 @@
 #include "apps/configurations.h"
 #include "apps/node_view.h"
 #include "base/text.h"
+#include "serverless/ui_ports.h"
 
 namespace howdah::control {
 namespace {
@@ -20,6 +21,7 @@ using serverless::SparkSettings;
 constexpr const char* kDefaults = "/etc/spark/conf/spark-defaults.conf";
 constexpr const char* kWorkFolder = "/mnt/var/lib/howdah/job";
 constexpr const char* kDriverName = "driver";
+constexpr const char* kHistory = "/opt/howdah/history";  // event logs, inside the node
 constexpr uint64_t kMiB = 1024 * 1024;
 constexpr uint64_t kGiB = 1024 * kMiB;
 
@@ -45,10 +47,15 @@ class InstalledEngines final : public SparkEngines {
       configurations.properties["spark-defaults"].emplace_back(key, value);
     for (const auto& [key, value] : settings.log4j)
       configurations.properties["spark-log4j2"].emplace_back(key, value);
-    RunSetup out = TRY(node_of(run.wanted.release_label, application.key, configurations));
     const AttemptPlace place{application.key, run.id,
                              run.status.attempts.empty() ? 1 : run.status.attempts.back().number,
                              run.status.node};
+    // Runs share the host's ports: its dashboard finds this one again.
+    if (const uint16_t own = serverless::own_ui_port(run.id, place.attempt);
+        serverless::ui_port(settings, run.id, place.attempt) == own)
+      configurations.properties["spark-defaults"].emplace_back("spark.ui.port",
+                                                               std::to_string(own));
+    RunSetup out = TRY(node_of(run.wanted.release_label, application.key, configurations));
     out.properties_path =
         fmt::format("/mnt/var/lib/howdah/{}/{}/spark.properties", run.id, place.attempt);
     for (const nodes::NodeSpec::File& file : out.node.files)
@@ -83,6 +90,26 @@ class InstalledEngines final : public SparkEngines {
     out.process.working_directory = kWorkFolder;
     out.process.stdout_path = "/mnt/var/log/howdah/warm/stdout";
     out.process.stderr_path = "/mnt/var/log/howdah/warm/stderr";
+    return out;
+  }
+
+  Result<RunSetup> history_setup(const std::string& label, const std::filesystem::path& logs,
+                                 uint16_t port) override {
+    RunSetup out = TRY(node_of(label, {"", "us-east-1", "history"}, {}));
+    out.node.mounts.push_back({logs, kHistory, true});
+    out.process.id = "history";
+    out.process.argv = {"/usr/lib/spark/bin/spark-class",
+                        "org.apache.spark.deploy.history.HistoryServer"};
+    out.process.environment = {
+        {"SPARK_DAEMON_MEMORY", "512m"},
+        {"SPARK_HISTORY_OPTS",
+         fmt::format("-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dspark.history.ui.port={} "
+                     "-Dspark.history.fs.logDirectory=file://{} "
+                     "-Dspark.history.fs.update.interval=5s -Dspark.port.maxRetries=0",
+                     port, kHistory)}};
+    out.process.working_directory = kWorkFolder;
+    out.process.stdout_path = "/mnt/var/log/howdah/history/stdout";
+    out.process.stderr_path = "/mnt/var/log/howdah/history/stderr";
     return out;
   }
 

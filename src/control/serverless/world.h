@@ -4,6 +4,7 @@
 // engines of a release, the nodes that runs get, warm drivers, where logs go. Threads:
 // implementations allow concurrent calls. Time: everything returns within a second.
 
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
@@ -53,6 +54,11 @@ class SparkEngines {
                                        const serverless::SparkSettings& settings) = 0;
   /// A node with a warm driver in it: any run with this key can be started there.
   virtual base::Result<RunSetup> warm_setup(const WarmKey& key) = 0;
+  /// A node with Spark's history server at `port` of the host's loopback, over the event logs in
+  /// that folder of this host.
+  virtual base::Result<RunSetup> history_setup(const std::string& release_label,
+                                               const std::filesystem::path& logs,
+                                               uint16_t port) = 0;
 };
 
 /// nullopt: the run cannot use one; `why` says what it asks for that no driver has that was started

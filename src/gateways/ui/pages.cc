@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gateways/ui/link.h"
+#include "gateways/ui/page_script.h"
 
 namespace howdah::gateways {
 namespace {
@@ -49,6 +50,44 @@ http::Response whole(int status, std::string_view title, const std::string& body
 
 http::Response ui_page(int status, std::string_view title, std::string_view text) {
   return whole(status, title, "<p>" + escape(text) + "</p>");
+}
+
+http::Response ui_redirect(int status, const std::string& to) {
+  http::Response out;
+  out.status = status;
+  out.headers.set("Location", to);
+  out.headers.set("Cache-Control", "no-store");
+  out.headers.set("Referrer-Policy", "no-referrer");
+  out.body = std::string();
+  return out;
+}
+
+http::Response ui_script() {
+  http::Response out;
+  out.headers.set("Content-Type", "text/javascript; charset=utf-8");
+  out.headers.set("Cache-Control", "private, max-age=300");
+  out.body = std::string(kPageScript);
+  return out;
+}
+
+http::Response run_denied() {
+  return whole(401, "A link is needed",
+               "<p>The dashboard of a job run opens with a link that lasts an hour. Ask for one in "
+               "a terminal:</p>\n<p><code>aws emr-serverless get-dashboard-for-job-run "
+               "--application-id … --job-run-id …</code></p>");
+}
+
+http::Response run_page(int status, const RunPage& page) {
+  std::string rows;
+  for (const auto& [name, text] : page.facts)
+    rows += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", escape(name), escape(text));
+  for (const std::string& log : page.logs)
+    rows += fmt::format("<tr><td>log</td><td><a href=\"{0}/logs/{1}\">{1}</a></td></tr>\n",
+                        escape(page.prefix), escape(log));
+  http::Response out = whole(
+      status, page.title, fmt::format("<p>{}</p>\n<table>\n{}</table>", escape(page.note), rows));
+  if (page.refresh > 0) out.headers.set("Refresh", std::to_string(page.refresh));
+  return out;
 }
 
 http::Response ui_denied(std::string_view cluster) {
