@@ -25,8 +25,9 @@ namespace {
 
 constexpr int kNotReady = 70;
 constexpr base::Millis kWarmUpLimit{600'000};  // a host may be very busy
-constexpr base::Millis kGrace{5'000};  // from SIGTERM to SIGKILL, once the launcher is gone
-constexpr timeval kHandOver{10, 0};    // a launcher that stops in the middle of a job
+constexpr base::Millis kGrace{5'000};          // from SIGTERM to SIGKILL, once the launcher is gone
+constexpr base::Millis kHandOverLimit{60'000};
+constexpr timeval kHandOver{10, 0};  // a launcher that stops in the middle of a job
 
 uint32_t exit_code(int status) {
   return static_cast<uint32_t>(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
@@ -72,7 +73,7 @@ class Driver {
 
  private:
   int serve() {
-    if (!await_ready() || !listen()) return kNotReady;
+    if (!await('R', kWarmUpLimit) || !listen()) return kNotReady;
     for (;;) {
       std::array<pollfd, 3> seen = {
           {{listener_.get(), POLLIN, 0}, {java_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}}};
@@ -81,8 +82,7 @@ class Driver {
       if (seen[2].revents != 0) return 0;
       Message job;
       base::Fd launcher = take(job);
-      if (!launcher.valid()) continue;
-      return run_job(launcher, job);
+      if (launcher.valid()) return hand_over(launcher, job) ? run_job(launcher) : kNotReady;
     }
   }
 
@@ -126,18 +126,18 @@ class Driver {
     return java_.valid();
   }
 
-  // 'R' on the socket; a JVM that hangs is not waited for.
-  bool await_ready() {
-    const base::Millis deadline = clock_.steady() + kWarmUpLimit;
+  // A word of the JVM's; one that hangs is not waited for.
+  bool await(char word, base::Millis limit) {
+    const base::Millis deadline = clock_.steady() + limit;
     std::array<pollfd, 3> seen = {
         {{socket_.get(), POLLIN, 0}, {java_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}}};
     for (;;) {
       const auto left = (deadline - clock_.steady()).count();
       if (left <= 0) return false;
       if (::poll(seen.data(), seen.size(), static_cast<int>(left)) <= 0) continue;
-      if (seen[1].revents != 0 || seen[2].revents != 0) return false;
+      if (seen[0].revents == 0) return false;  // ended, or to end
       char said = 0;
-      return receive_all(socket_.get(), &said, 1) && said == 'R';
+      return receive_all(socket_.get(), &said, 1) && said == word;
     }
   }
 
@@ -162,16 +162,14 @@ class Driver {
     base::Fd launcher(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!launcher.valid()) return {};
     ::setsockopt(launcher.get(), SOL_SOCKET, SO_RCVTIMEO, &kHandOver, sizeof kHandOver);
-    const auto age = std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() - since_);
-    if (!receive(launcher.get(), job) ||
-        !send_note(launcher.get(), 'T', static_cast<uint32_t>(age.count()))) {
-      job = {};
-      return {};
-    }
-    return launcher;
+    if (receive(launcher.get(), job)) return launcher;
+    job = {};
+    return {};
   }
 
-  int run_job(base::Fd& launcher, Message& job) {
+  // Told to the launcher only once the JVM has it: a dead one serves nobody.
+  bool hand_over(base::Fd& launcher, Message& job) {
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() - since_);
     std::error_code failed;
     std::filesystem::remove(place_ / "ready", failed);
     std::filesystem::remove(place_ / "socket", failed);
@@ -180,7 +178,11 @@ class Driver {
     for (int i = 0; i < kStreams; ++i) streams[i] = job.streams[i].get();
     const bool handed = send(socket_.get(), job.payload, streams);
     job = {};
-    if (!handed) end_java(SIGKILL);
+    return handed && await('J', kHandOverLimit) &&
+           send_note(launcher.get(), 'T', static_cast<uint32_t>(age.count()));
+  }
+
+  int run_job(base::Fd& launcher) {
     std::optional<base::Millis> deadline;  // of a job whose launcher is gone
     while (pid_ > 0) {
       std::array<pollfd, 3> seen = {{{java_.get(), POLLIN, 0},

@@ -8,6 +8,7 @@
 //   highest byte first; texts are length and bytes, lists count and texts.
 // From the driver:   'T' seconds     taken: nobody else gets it; for how long it had been ready
 //                    'E' code        ended, with the exit code, 128+n for a signal
+// From the JVM:      'R' ready, 'J' it has the job; only then the launcher is told that it is taken
 // From the launcher: 'S' number      pass on a signal. The end of the stream: the launcher is gone.
 //
 // Ownership: Message owns its descriptors. Threads: as values. Failure: false; the connection is

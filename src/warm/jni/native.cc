@@ -39,7 +39,8 @@ extern "C" {
 
 JNIEXPORT jbyteArray JNICALL Java_org_howdah_warm_Native_receive(JNIEnv* env, jclass, jint socket) {
   warm::Message message;
-  const bool received = warm::receive(socket, message) && become(message);
+  const bool received =
+      warm::receive(socket, message) && become(message) && warm::send_all(socket, "J");
   ::close(socket);
   if (!received) return nullptr;
   const auto size = static_cast<jsize>(message.payload.size());

@@ -111,7 +111,7 @@ final class Statics {
       if (counter.getType() == int.class) {
         counter.setInt(null, 0);
       } else {
-        ((AtomicLong) counter.get(null)).set(1);
+        ((AtomicLong) counter.get(null)).set(0);
       }
     }
     resetAws();
@@ -182,7 +182,9 @@ final class Statics {
   private static void forgetLazy(String name, String lazy) throws ReflectiveOperationException {
     Object object = module(name);
     Field value = field(object.getClass(), lazy);
-    if (!value.getType().isPrimitive()) {
+    if (value.getType() == int.class) {
+      value.setInt(object, 0);
+    } else {
       value.set(object, null);
     }
     Field bitmap = field(object.getClass(), "bitmap$0");

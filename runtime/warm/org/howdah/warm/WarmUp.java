@@ -50,21 +50,29 @@ final class WarmUp {
     }
   }
 
-  /** Until the threads of the warm-up that end by themselves have ended. */
+  /** Until the threads of the warm-up that end by themselves have ended; one's end may start another. */
   static void awaitThreads() throws InterruptedException {
-    for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      String name = thread.getName();
-      if (name.startsWith("Idle Worker Monitor")) { // of a factory that is gone; Spark leaves it
-        thread.interrupt();
+    for (int round = 0, waited = 1; round < 5 && waited > 0; round++) {
+      waited = 0;
+      for (Thread thread : Thread.getAllStackTraces().keySet()) {
+        if (thread.getName().startsWith("Idle Worker Monitor")) {
+          thread.interrupt(); // of a factory of Python workers that is gone: Spark leaves it
+        } else if (!ends(thread)) {
+          continue;
+        }
         thread.join(5000);
-      }
-      if (thread.isDaemon() && !name.startsWith("Thread-") && !name.startsWith("redirect")) {
-        continue;
-      }
-      if (thread != Thread.currentThread() && !name.equals("DestroyJavaVM")) {
-        thread.join(5000);
+        waited++;
       }
     }
+  }
+
+  // Netty's are quiet for two seconds before they end.
+  private static boolean ends(Thread thread) {
+    String name = thread.getName();
+    if (thread == Thread.currentThread() || name.equals("DestroyJavaVM")) {
+      return false;
+    }
+    return !thread.isDaemon() || name.matches("(Thread-|redirect|rpc-|shuffle-[bcs]).*");
   }
 
   private static String settings(Path scratch, int port) {
