@@ -29,11 +29,11 @@ def engines():
 
 
 class SparkHost:
-    def __init__(self, folder, endpoint="http://127.0.0.1:1", configurations=()):
+    def __init__(self, folder, endpoint="http://127.0.0.1:1", configurations=(), label=LABEL):
         self.folder = folder
         view = folder / "view"
         done = subprocess.run(
-            [apps_show(), "view", ROOT / "apps", LABEL, engines(), view, "--endpoint", endpoint,
+            [apps_show(), "view", ROOT / "apps", label, engines(), view, "--endpoint", endpoint,
              "--configurations", json.dumps(list(configurations))],
             capture_output=True, text=True)
         if done.returncode:
@@ -43,7 +43,11 @@ class SparkHost:
         self.home = pathlib.Path(shown["mounts"]["/usr/lib/spark"])
         self.python = shown["mounts"]["/opt/howdah/python"]
         self.programs = view / "usr/bin"
-        moved = {"/usr/lib/spark": str(self.home), "/mnt/": f"{folder}/mnt/"}
+        moved = {"/usr/lib/spark": str(self.home), "/mnt/": f"{folder}/mnt/",
+                 "/usr/bin/howdah-submit": f"{self.programs}/howdah-submit"}
+        warm = shown["mounts"].get("/usr/lib/howdah-warm")
+        if warm:
+            moved["/usr/lib/howdah-warm"] = warm
         for path in [*view.glob("etc/**/*"), *self.programs.iterdir()]:
             if path.is_file():
                 text = path.read_text()
@@ -61,6 +65,8 @@ class SparkHost:
             "HADOOP_CONF_DIR": str(view / "etc/hadoop/conf"),
             "PYTHONPATH": self.python,
             "HOWDAH_NOTES_FILE": str(folder / "notes"),
+            "HOWDAH_SPARK_START": str(view / "etc/howdah/spark-start.json"),
+            "HOWDAH_WARM_FOLDER": str(folder / "warm"),
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "LANG": "C.UTF-8",
