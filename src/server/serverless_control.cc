@@ -36,6 +36,7 @@ base::Result<std::unique_ptr<ServerlessControl>> ServerlessControl::start(Option
   auto parts = std::make_unique<Parts>();
   const int cpus = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   TRY(os::make_folders(o.data / "installs"));
+  TRY(os::make_folders(managed_logs(o.data), 0700));
   parts->installations =
       std::make_unique<control::Installations>(o.data, o.engines, o.installation, o.releases);
   control::SparkEnginesOptions engines;

@@ -72,7 +72,8 @@ uint64_t size_of(const base::Fd& file) {
   return there ? static_cast<uint64_t>(info.st_size) : 0;
 }
 
-base::Status write_all(objects::Source& source, const std::filesystem::path& target) {
+base::Status write_all(objects::Source& source, const std::filesystem::path& target,
+                       mode_t mode = 0600) {
   const std::filesystem::path fresh = target.string() + ".new";
   const base::Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file.valid()) return base::from_errno(fresh.string());
@@ -87,6 +88,7 @@ base::Status write_all(objects::Source& source, const std::filesystem::path& tar
       done += static_cast<size_t>(wrote);
     }
   }
+  if (::fchmod(file.get(), mode) != 0) return base::from_errno(fresh.string());
   if (::rename(fresh.c_str(), target.c_str()) != 0) return base::from_errno(target.string());
   return base::ok();
 }
@@ -105,9 +107,9 @@ base::Status gzip_file(base::Fd file, const std::filesystem::path& target) {
   return write_all(source, target);
 }
 
-base::Status copy_file(base::Fd file, const std::filesystem::path& target) {
+base::Status copy_file(base::Fd file, const std::filesystem::path& target, mode_t mode) {
   PlainSource source(std::move(file));
-  return write_all(source, target);
+  return write_all(source, target, mode);
 }
 
 base::Status ship_file(objects::ObjectStore& store, const std::string& bucket,

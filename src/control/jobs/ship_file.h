@@ -4,6 +4,8 @@
 // of any size takes one buffer of memory. Threads: concurrent calls allowed. Failure: the first
 // error, naming the file; what was sent before it stays.
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <string>
 
@@ -25,6 +27,6 @@ base::Status ship_plain(objects::ObjectStore& store, const std::string& bucket,
 /// Compressed, or as it is, into a file of this host; what was there before stays until the new one
 /// is complete.
 base::Status gzip_file(base::Fd file, const std::filesystem::path& target);
-base::Status copy_file(base::Fd file, const std::filesystem::path& target);
+base::Status copy_file(base::Fd file, const std::filesystem::path& target, mode_t mode = 0600);
 
 }  // namespace howdah::control

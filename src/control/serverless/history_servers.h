@@ -24,7 +24,7 @@ class HistoryServers {
     std::filesystem::path logs;                       // of the managed store
     size_t most = 2;                                  // at once: each takes up to 700 MB
     base::Millis idle = std::chrono::minutes(10);     // since somebody looked
-    base::Millis patience = std::chrono::minutes(1);  // for it to show the log
+    base::Millis patience = std::chrono::minutes(3);  // for it to show the log
   };
   HistoryServers(SparkEngines& engines, nodes::Provider& nodes, base::Clock& clock, Options options)
       : engines_(engines), nodes_(nodes), clock_(clock), options_(std::move(options)) {}

@@ -163,7 +163,10 @@ class ShippedLogs final : public RunLogs {
       if (file.plain)
         TRY(os::create_file_once(target.parent_path() / ("appstatus_" + run.id), "", 0644,
                                  os::Durability::kProcess));
-      TRY(file.plain ? copy_file(open(), target) : gzip_file(open(), target.string() + ".gz"));
+      // The history server reads these as another user; the store's folder keeps everybody else
+      // out.
+      TRY(file.plain ? copy_file(open(), target, 0644)
+                     : gzip_file(open(), target.string() + ".gz"));
     }
     if (!file.plain) TRY(stream(application, run, place, file, open(), prefix));
     if (s3) {
