@@ -59,7 +59,11 @@ base::Fd connect(const std::string& path) {
   path.copy(address.sun_path, path.size());
   base::Fd out(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (::connect(out.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return {};
-  return out;
+  // It gets the job's environment, credentials among it: nobody else's driver.
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  const bool known = ::getsockopt(out.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+  return known && peer.uid == ::geteuid() ? std::move(out) : base::Fd();
 }
 
 struct Candidate {
