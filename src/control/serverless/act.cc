@@ -70,7 +70,9 @@ Status Applications::act(const Application& application, const Action& action, M
     case Action::Kind::kEnsureNode:
       return ensure_node(application, *run, one);
     case Action::Kind::kStartRun:
-      return start_run(application, *run, one);
+      return start_run(
+          application, *run,
+          run->wanted.spark && memory.long_ones.contains(run->wanted.spark->entry_point), one);
     case Action::Kind::kSignalRun:
       return world_.nodes.signal(run->status.node,
                                  serverless::process_of(*run, place_of(application, *run).attempt),
@@ -99,7 +101,7 @@ Status Applications::ensure_node(const Application& application, const JobRun& r
   return made;
 }
 
-Status Applications::start_run(const Application& application, const JobRun& run,
+Status Applications::start_run(const Application& application, const JobRun& run, bool is_long,
                                RunMemory& memory) {
   if (!memory.settings) return base::ok();
   if (!memory.node_error.empty()) return base::ok();  // the next plan fails the attempt
@@ -110,6 +112,7 @@ Status Applications::start_run(const Application& application, const JobRun& run
   if (started.ok())
     started = put_file(world_.nodes, run.status.node, setup->properties_path, setup->properties);
   if (started.ok()) {
+    setup->process.environment.emplace_back("HOWDAH_JIT", is_long ? "c2" : "c1");
     setup->process.environment.emplace_back("HOWDAH_SAYS", notes_of(*memory.settings, world_.cpus));
     setup->process.id = serverless::process_of(run, place_of(application, run).attempt);
     started = world_.nodes.start(run.status.node, setup->process);

@@ -86,6 +86,7 @@ Result<std::optional<base::Millis>> Applications::reconcile(const job::Key& key)
     if (run.status.warm) world_.warm.hand_over(run.status.node);
     if (serverless::is_terminal(run.status.state)) {
       world_.warm.release(run.id);
+      learn(run, memory);
       memory.runs.erase(run.id);
     } else if (!run.status.node.empty()) {
       ++running;
@@ -105,6 +106,19 @@ Result<std::optional<base::Millis>> Applications::reconcile(const job::Key& key)
   }
   if (failure) return *failure;
   return plan.look_again;
+}
+
+// A long run gains more from C2's code than it loses by a later start; who was long is so again.
+void Applications::learn(const JobRun& ended, Memory& memory) {
+  constexpr base::Millis kLong{120'000};
+  const serverless::RunStatus& status = ended.status;
+  if (!ended.wanted.spark || status.state != serverless::RunState::kSuccess || !status.started)
+    return;
+  if (status.ended.value_or(*status.started) - *status.started >= kLong) {
+    memory.long_ones.insert(ended.wanted.spark->entry_point);
+  } else {
+    memory.long_ones.erase(ended.wanted.spark->entry_point);
+  }
 }
 
 Status Applications::drain() {

@@ -79,7 +79,8 @@ class Applications final : public Reconciles {
     std::optional<base::Millis> idle_since;
     std::optional<serverless::ApplicationState> state;
     base::Millis in_state_since{0};
-    int64_t kept = 0;  // pre-initialised drivers that were asked for
+    int64_t kept = 0;                 // pre-initialised drivers that were asked for
+    std::set<std::string> long_ones;  // entry points whose last run was long
   };
 
   Memory& memory_of(const job::Key& key);
@@ -93,7 +94,8 @@ class Applications final : public Reconciles {
   void look_at_process(const AttemptPlace& place, const nodes::NodeSeen& node, RunMemory& memory,
                        const std::string& process, serverless::SeenRun& out);
   void offer(const serverless::Application& application, const serverless::JobRun& run,
-             RunMemory& memory, serverless::Seen& seen);
+             bool is_long, RunMemory& memory, serverless::Seen& seen);
+  void learn(const serverless::JobRun& ended, Memory& memory);
   int running_runs();
   // act.cc
   base::Status act(const serverless::Application& application, const serverless::Action& action,
@@ -101,7 +103,7 @@ class Applications final : public Reconciles {
   base::Status ensure_node(const serverless::Application& application,
                            const serverless::JobRun& run, RunMemory& memory);
   base::Status start_run(const serverless::Application& application, const serverless::JobRun& run,
-                         RunMemory& memory);
+                         bool is_long, RunMemory& memory);
   base::Status ship(const serverless::Application& application, const serverless::JobRun& run,
                     RunMemory& memory);
 

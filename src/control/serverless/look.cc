@@ -88,7 +88,9 @@ Result<Seen> Applications::look(const Application& application, Memory& memory) 
     RunMemory& one = memory.runs[run.id];
     busy = busy || !serverless::is_terminal(run.status.state);
     seen.runs[run.id] = look_at_run(application, run, one);
-    offer(application, run, one, seen);
+    const bool is_long =
+        run.wanted.spark && memory.long_ones.contains(run.wanted.spark->entry_point);
+    offer(application, run, is_long, one, seen);
   }
   if (busy || application.status.state != serverless::ApplicationState::kStarted) {
     memory.idle_since.reset();
@@ -225,8 +227,8 @@ void Applications::look_at_process(const AttemptPlace& place, const nodes::NodeS
   }
 }
 
-void Applications::offer(const Application& application, const JobRun& run, RunMemory& memory,
-                         Seen& seen) {
+void Applications::offer(const Application& application, const JobRun& run, bool is_long,
+                         RunMemory& memory, Seen& seen) {
   const bool soon = application.status.state == serverless::ApplicationState::kStarted ||
                     application.status.state == serverless::ApplicationState::kStarting ||
                     application.wanted.auto_start;
@@ -236,7 +238,8 @@ void Applications::offer(const Application& application, const JobRun& run, RunM
     memory.offered = false;
     return;
   }
-  if (!memory.way.starts_with("local[")) return;
+  // Drivers that are ready compile with C1 alone.
+  if (!memory.way.starts_with("local[") || is_long) return;
   const auto key = warm_key_of(run.wanted, *memory.settings, nullptr);
   if (!key) return;
   memory.offered = true;
