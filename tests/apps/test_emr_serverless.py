@@ -237,6 +237,7 @@ def test_a_run_that_does_not_fit_one_worker_has_executors_of_its_own(app):
         from pyspark.sql import SparkSession
         spark = SparkSession.builder.getOrCreate()
         print("master", spark.sparkContext.master)
+        print("authenticates", spark.conf.get("spark.authenticate"))
         def where(_):
             import os
             return os.environ.get("SPARK_EXECUTOR_DIRS", ""), os.getppid()
@@ -248,7 +249,7 @@ def test_a_run_that_does_not_fit_one_worker_has_executors_of_its_own(app):
                                   "--driver-memory 1g --conf spark.howdah.placement=cluster "
                                   "--conf spark.dynamicAllocation.enabled=false", timeout=300)
     assert run["state"] == "SUCCESS", (run, app.log(run["jobRunId"], "stderr")[-3000:])
-    assert "master local-cluster[2,1,512]" in app.log(run["jobRunId"])
+    assert "master local-cluster[2,1,512]\nauthenticates true\n" in app.log(run["jobRunId"])
     found = app.s3.list_objects_v2(
         Bucket=app.bucket,
         Prefix=f"logs/applications/{app.id}/jobs/{run['jobRunId']}/SPARK_EXECUTOR/")["Contents"]

@@ -7,6 +7,7 @@
 #include "apps/application.h"
 #include "apps/configurations.h"
 #include "apps/node_view.h"
+#include "base/digest.h"
 #include "base/text.h"
 #include "serverless/ui_ports.h"
 
@@ -24,6 +25,16 @@ constexpr const char* kDriverName = "driver";
 constexpr const char* kHistory = "/opt/howdah/history";  // event logs, inside the node
 constexpr uint64_t kMiB = 1024 * 1024;
 constexpr uint64_t kGiB = 1024 * kMiB;
+
+bool is_cluster(const JobRun& run) { return run.status.way.starts_with("local-cluster"); }
+
+// Known to the run alone, and the same however often it is asked for.
+std::string secret_of(const std::vector<std::pair<std::string, std::string>>& credentials,
+                      const std::string& run) {
+  std::string text = "spark " + run;
+  for (const auto& [name, value] : credentials) text += " " + value;
+  return base::sha256_hex(text);
+}
 
 class InstalledEngines final : public SparkEngines {
  public:
@@ -55,6 +66,15 @@ class InstalledEngines final : public SparkEngines {
         serverless::ui_port(settings, run.id, place.attempt) == own)
       configurations.properties["spark-defaults"].emplace_back("spark.ui.port",
                                                                std::to_string(own));
+    const auto credentials = options_.credentials
+                                 ? options_.credentials(application.key, run.id)
+                                 : std::vector<std::pair<std::string, std::string>>();
+    // Executors of its own are reached over the host's loopback, where others listen too.
+    if (is_cluster(run)) {
+      auto& defaults = configurations.properties["spark-defaults"];
+      defaults.emplace_back("spark.authenticate", "true");
+      defaults.emplace_back("spark.authenticate.secret", secret_of(credentials, run.id));
+    }
     RunSetup out = TRY(node_of(run.wanted.release_label, application.key, configurations));
     out.properties_path =
         fmt::format("/mnt/var/lib/howdah/{}/{}/spark.properties", run.id, place.attempt);
@@ -63,7 +83,7 @@ class InstalledEngines final : public SparkEngines {
     nodes::ProcessSpec& process = out.process;
     process.argv = run_command(run, settings, run.status.way, out.properties_path);
     const std::string logs = run_log_folder(run.id, place.attempt);
-    if (run.status.way.starts_with("local-cluster")) {
+    if (is_cluster(run)) {
       process.argv.front() = "/usr/lib/howdah/spark-with-executors";
       process.argv.insert(process.argv.begin() + 1,
                           {std::string(kWorkFolder) + "/spark", logs + "/executors"});

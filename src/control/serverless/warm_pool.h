@@ -27,7 +27,7 @@ class WarmPool final : public WarmDrivers {
     bool on = true;
     int most = 4;                                        // drivers that nobody asked to keep
     base::Millis remembered = std::chrono::minutes(15);  // a kind, since a run last asked for it
-    uint64_t each = 450ull * 1024 * 1024;                // bytes that an idle driver takes
+    uint64_t each = 520ull * 1024 * 1024;                // bytes that an idle driver takes
     uint64_t reserve = 2048ull * 1024 * 1024;            // bytes that stay free
   };
   WarmPool(SparkEngines& engines, nodes::Provider& nodes, Host& host, base::Clock& clock,
