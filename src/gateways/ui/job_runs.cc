@@ -257,7 +257,13 @@ http::Response JobRuns::live(http::Request& request, const RunPath& path, const 
                 "ended it. This page looks again.",
                 2);
   }
-  return pass_on(request, std::move(*socket), {host_of(port), path.rest, rewriting(path, port)});
+  http::Response out =
+      pass_on(request, std::move(*socket), {host_of(port), path.rest, rewriting(path, port)});
+  // Spark listens before it has pages: its first one is there for as long as the interface is.
+  const bool is_first = path.rest.empty() || path.rest == "/" || path.rest == "/jobs/";
+  if (is_first && (out.status == 404 || out.status == 503))
+    return page(200, path, seen, "The Spark UI is starting. This page looks again.", 1);
+  return out;
 }
 
 http::Response JobRuns::history(http::Request& request, const RunPath& path, const Seen& seen) {
