@@ -2,6 +2,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -13,6 +14,11 @@ from support import server as server_module
 from support.aws_cli import REGION, AwsCli
 from support.clusters import OVER, RELEASE, cluster_request, end_cluster
 from support.server import KEYS, ROOT, Server, clean_environment, until
+
+
+# A shell that started this in the background has SIGINT ignored, and so would every process below.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

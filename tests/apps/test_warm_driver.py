@@ -270,6 +270,8 @@ def waiting_job(host):
     finally:
         process.kill()
         process.wait()
+        # In a node it ends with its driver's process; here nobody else ends it.
+        subprocess.run(["pkill", "-9", "-f", f"^[^ ]*python3 {job}$"], check=False)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
