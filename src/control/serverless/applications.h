@@ -89,8 +89,8 @@ class Applications final : public Reconciles {
   base::Result<serverless::Seen> look(const serverless::Application& application, Memory& memory);
   void look_at_capacity(const serverless::Application& application, Memory& memory,
                         serverless::Seen& seen);
-  serverless::SeenRun look_at_run(const serverless::Application& application,
-                                  const serverless::JobRun& run, RunMemory& memory);
+  base::Result<serverless::SeenRun> look_at_run(const serverless::Application& application,
+                                                const serverless::JobRun& run, RunMemory& memory);
   void look_at_process(const AttemptPlace& place, const nodes::NodeSeen& node, RunMemory& memory,
                        const std::string& process, serverless::SeenRun& out);
   void offer(const serverless::Application& application, const serverless::JobRun& run,

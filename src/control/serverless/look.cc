@@ -87,7 +87,7 @@ Result<Seen> Applications::look(const Application& application, Memory& memory) 
   for (const JobRun& run : application.runs) {
     RunMemory& one = memory.runs[run.id];
     busy = busy || !serverless::is_terminal(run.status.state);
-    seen.runs[run.id] = look_at_run(application, run, one);
+    seen.runs[run.id] = TRY(look_at_run(application, run, one));
     const bool is_long =
         run.wanted.spark && memory.long_ones.contains(run.wanted.spark->entry_point);
     offer(application, run, is_long, one, seen);
@@ -140,8 +140,8 @@ void Applications::look_at_capacity(const Application& application, Memory& memo
   }
 }
 
-SeenRun Applications::look_at_run(const Application& application, const JobRun& run,
-                                  RunMemory& memory) {
+Result<SeenRun> Applications::look_at_run(const Application& application, const JobRun& run,
+                                          RunMemory& memory) {
   SeenRun out;
   const base::Millis now = world_.clock.steady();
   const AttemptPlace place = place_of(application, run);
@@ -188,7 +188,9 @@ SeenRun Applications::look_at_run(const Application& application, const JobRun& 
     out.signalled_for = now - *memory.signalled_since;
   }
   if (run.status.node.empty()) return out;
-  const auto node = world_.nodes.look(run.status.node);
+  auto node = world_.nodes.look(run.status.node);
+  // A node that could not be looked at is not one that is gone: that would fail a run that goes on.
+  if (!node.ok() && node.error().code != base::Code::kNotFound) return std::move(node).error();
   if (!node.ok()) return out;
   out.node_exists = true;
   out.node_alive = node->alive;

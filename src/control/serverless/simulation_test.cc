@@ -87,6 +87,7 @@ struct Story {
   std::vector<serverless::JobRun> runs;
   std::string cancel;  // this run, once it runs
   bool warm = false;   // a driver is ready before they come
+  std::string unseen;  // while this run runs, its node cannot be looked at for a while
 };
 
 struct Outcome {
@@ -147,6 +148,11 @@ class Simulation {
       if (round == 20) submit(story);
       if (!story.cancel.empty() && state(story.cancel) == RunState::kRunning) cancel(story.cancel);
       if (round > 20 && is_quiet(story)) break;
+      if (!unseen_ && !story.unseen.empty() && state(story.unseen) == RunState::kRunning) {
+        unseen_ = true;
+        nodes_.fail_next(nodes::FakeProvider::Call::kLook, base::unavailable("too many files"), 3);
+      }
+      if (unseen_ && round == 60) finish(story.unseen);
       try {
         if (story.warm) warm();
         (void)applications_->reconcile(key_).ok();  // an error is tried again
@@ -194,6 +200,10 @@ class Simulation {
     const auto row = store_->run(key_, run);
     return row.ok() ? row->status.state : RunState::kSubmitted;
   }
+  void finish(const std::string& run) {
+    const serverless::JobRun row = *store_->run(key_, run);
+    nodes_.finish(row.status.node, serverless::process_of(row, 1));
+  }
   void cancel(const std::string& run) {
     EXPECT_TRUE(store_
                     ->change_run(key_, run,
@@ -235,6 +245,7 @@ class Simulation {
     return out;
   }
 
+  bool unseen_ = false;
   base::FakeClock clock_;
   base::RandomIds ids_;
   CrashPoint point_;
@@ -287,6 +298,15 @@ TEST(ServerlessSimulation, a_cancelled_run_survives_every_crash) {
   story.runs = {job("00a", "long"), job("00b", "good")};
   story.cancel = "00a";
   survive_every_crash(story, {{"00a", RunState::kCancelled}, {"00b", RunState::kSuccess}});
+}
+
+TEST(ServerlessSimulation, a_node_that_cannot_be_looked_at_for_a_while_fails_no_run) {
+  Story story;
+  story.runs = {job("00a", "long")};
+  story.unseen = "00a";
+  const Outcome outcome = Simulation(0).run(story);
+  EXPECT_EQ(outcome.runs.at("00a"), RunState::kSuccess);
+  EXPECT_EQ(outcome.started.size(), 1u);
 }
 
 TEST(ServerlessSimulation, a_warm_driver_is_used_once_whatever_crashes) {
