@@ -51,6 +51,15 @@ inline bool is_terminal(RunState s) {
   return s == RunState::kSuccess || s == RunState::kFailed || s == RunState::kCancelled;
 }
 
+/// It waits for its turn.
+inline bool is_waiting(RunState s) {
+  return s == RunState::kSubmitted || s == RunState::kQueued || s == RunState::kPending;
+}
+/// It was scheduled and has not ended: it holds its workers.
+inline bool is_active(RunState s) {
+  return s == RunState::kScheduled || s == RunState::kRunning || s == RunState::kCancelling;
+}
+
 /// What one worker has, or several together; also a limit.
 struct Resources {
   double vcpu = 0;

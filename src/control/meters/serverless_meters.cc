@@ -30,11 +30,6 @@ class Points {
   const base::Time now_;
 };
 
-bool holds(const JobRun& run) {
-  return run.status.state == RunState::kScheduled || run.status.state == RunState::kRunning ||
-         run.status.state == RunState::kCancelling;
-}
-
 // What the driver has of a run's workers.
 Resources driver_of(const Application& application, const JobRun& run) {
   const auto settings = serverless::spark_settings(application, run.wanted);
@@ -56,7 +51,7 @@ void add(Share& to, const Resources& more, int64_t count) {
 void add_capacity(const Application& application, const Dimensions& who, Points& points) {
   std::map<std::pair<std::string, std::string>, Share> shares;  // by type and allocation
   for (const JobRun& run : application.runs) {
-    if (!holds(run)) continue;
+    if (!serverless::is_active(run.status.state)) continue;
     const Resources driver = driver_of(application, run);
     const Resources rest{run.status.workers.vcpu - driver.vcpu,
                          run.status.workers.memory_gb - driver.memory_gb,
@@ -119,7 +114,7 @@ std::vector<telemetry::MetricPoint> measure_application(const Application& appli
     points.add(metric, who, found == moves.end() ? 0.0 : found->second, "Count");
   }
   for (const JobRun& run : application.runs) {
-    if (!holds(run)) continue;
+    if (!serverless::is_active(run.status.state)) continue;
     const Dimensions job = {{"JobId", run.id},
                             {"JobName", run.wanted.name.empty() ? run.id : run.wanted.name},
                             {"ApplicationId", application.key.id},

@@ -15,7 +15,6 @@ namespace {
 using base::Result;
 using serverless::Application;
 using serverless::JobRun;
-using serverless::RunState;
 using serverless::Seen;
 using serverless::SeenRun;
 
@@ -33,11 +32,6 @@ Seen::Engine engine_of(const InstallationSeen& seen) {
                    : seen.state == From::kFailed     ? To::kFailed
                                                      : To::kMissing;
   return {state, seen.text};
-}
-
-bool is_waiting(const JobRun& run) {
-  return run.status.state == RunState::kSubmitted || run.status.state == RunState::kQueued ||
-         run.status.state == RunState::kPending;
 }
 
 std::string tail(nodes::Provider& nodes, const AttemptPlace& place, const char* file) {
@@ -234,7 +228,7 @@ void Applications::offer(const Application& application, const JobRun& run, bool
   const bool soon = application.status.state == serverless::ApplicationState::kStarted ||
                     application.status.state == serverless::ApplicationState::kStarting ||
                     application.wanted.auto_start;
-  if (!memory.settings || !is_waiting(run) || run.wanted.cancel || !soon ||
+  if (!memory.settings || !serverless::is_waiting(run.status.state) || run.wanted.cancel || !soon ||
       seen.engine.state != Seen::Engine::State::kInstalled) {
     if (memory.offered && run.status.node.empty()) world_.warm.release(run.id);
     memory.offered = false;

@@ -14,8 +14,9 @@ namespace {
 using State = ApplicationState;
 
 bool somebody_waits(const Application& application) {
-  return std::any_of(application.runs.begin(), application.runs.end(),
-                     [](const JobRun& run) { return is_waiting(run) && !run.wanted.cancel; });
+  return std::any_of(application.runs.begin(), application.runs.end(), [](const JobRun& run) {
+    return is_waiting(run.status.state) && !run.wanted.cancel;
+  });
 }
 
 // It could not be started: whoever waited for it hears why.
@@ -23,7 +24,7 @@ void give_up(const Round& round, const std::string& why) {
   Application& next = round.next();
   advance(next, State::kStopped, why, round.now, round.plan.events);
   for (JobRun& run : next.runs) {
-    if (is_waiting(run)) {
+    if (is_waiting(run.status.state)) {
       advance(run, RunState::kFailed,
               fmt::format("Application {} failed to start: {}", next.key.id, why), round.now,
               round.plan.events);

@@ -24,17 +24,6 @@ struct Round {
   }
 };
 
-/// A run that was scheduled and has not ended: it holds its workers.
-inline bool is_active(const JobRun& run) {
-  return run.status.state == RunState::kScheduled || run.status.state == RunState::kRunning ||
-         run.status.state == RunState::kCancelling;
-}
-/// One that waits for its turn.
-inline bool is_waiting(const JobRun& run) {
-  return run.status.state == RunState::kSubmitted || run.status.state == RunState::kQueued ||
-         run.status.state == RunState::kPending;
-}
-
 void settle(const Round& round);  // runs whose process ended, or is to end
 void start_application(const Round& round);
 void schedule(const Round& round);  // runs that wait

@@ -35,7 +35,7 @@ void remove_nodes(const Round& round) {
 Resources held(const Application& application) {
   Resources out;
   for (const JobRun& run : application.runs) {
-    if (!phase::is_active(run)) continue;
+    if (!is_active(run.status.state)) continue;
     out.vcpu += run.status.workers.vcpu;
     out.memory_gb += run.status.workers.memory_gb;
     out.disk_gb += run.status.workers.disk_gb;

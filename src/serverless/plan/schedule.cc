@@ -26,9 +26,10 @@ void end_before_start(const Round& round, JobRun& run, RunState to, std::string 
 }
 
 int taken_on(const Application& application) {
-  return static_cast<int>(std::count_if(
-      application.runs.begin(), application.runs.end(),
-      [](const JobRun& run) { return is_active(run) || run.status.state == RunState::kPending; }));
+  return static_cast<int>(
+      std::count_if(application.runs.begin(), application.runs.end(), [](const JobRun& run) {
+        return is_active(run.status.state) || run.status.state == RunState::kPending;
+      }));
 }
 
 // False: it stays in the queue, or has ended there.
@@ -127,7 +128,7 @@ void wait_for_turn(const Round& round, JobRun& run) {
 void schedule(const Round& round) {
   bool room = true;  // one that has to wait for the host lets nobody overtake it
   for (JobRun& run : round.next().runs) {
-    if (!is_waiting(run)) continue;
+    if (!is_waiting(run.status.state)) continue;
     if (room || run.wanted.cancel) wait_for_turn(round, run);
     if (run.status.state == RunState::kPending && !round.seen.memory) room = false;
   }

@@ -183,7 +183,7 @@ void settle_run(const Round& round, JobRun& run) {
               round.now, round.plan.events);
     }
   }
-  if (!is_active(run) || run.status.state == RunState::kScheduled) return;
+  if (!is_active(run.status.state) || run.status.state == RunState::kScheduled) return;
   if (is_over(seen.process)) {
     finish(round, run, seen);
   } else if (run.status.state == RunState::kCancelling) {
@@ -206,7 +206,7 @@ void settle_run(const Round& round, JobRun& run) {
 
 void settle(const Round& round) {
   for (JobRun& run : round.next().runs) {
-    if (is_active(run)) settle_run(round, run);
+    if (is_active(run.status.state)) settle_run(round, run);
   }
 }
 
