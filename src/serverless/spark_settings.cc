@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "job/command_line.h"
+#include "serverless/worker_sizes.h"
 
 namespace howdah::serverless {
 namespace {
@@ -230,24 +231,12 @@ int64_t mebibytes_of(std::string_view text) {
 }
 
 Resources worker_of(int cores, double memory_gb, double disk_gb) {
-  struct Size {
-    int vcpu;
-    double least, most, step;
-  };
-  static constexpr Size kSizes[] = {
-      {1, 2, 8, 1}, {2, 4, 16, 1}, {4, 8, 30, 1}, {8, 16, 60, 4}, {16, 32, 120, 8}};
-  const Size* size = &kSizes[4];
-  for (const Size& one : kSizes) {
-    if (one.vcpu >= cores && one.most >= memory_gb) {
-      size = &one;
-      break;
-    }
-  }
-  const double steps = std::ceil((memory_gb - size->least) / size->step - 1e-9);
-  const double memory = size->least + std::max(0.0, steps) * size->step;
-  return {static_cast<double>(std::max(cores, size->vcpu)),
-          memory_gb > size->most ? std::ceil(memory_gb) : memory,
-          std::max(20.0, std::ceil(disk_gb))};
+  const int largest = worker_sizes().back().vcpu;
+  const double disk = std::max<double>(kLeastDiskGb, std::ceil(disk_gb));
+  const auto fit =
+      worker_for({static_cast<double>(std::min(cores, largest)), memory_gb - 1e-9, kLeastDiskGb});
+  if (!fit) return {static_cast<double>(std::max(cores, largest)), std::ceil(memory_gb), disk};
+  return {std::max<double>(cores, fit->vcpu), fit->memory_gb, disk};
 }
 
 Result<SparkSettings> spark_settings(std::string_view release_label, const JsonArray& runtime,

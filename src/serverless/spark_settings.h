@@ -42,9 +42,8 @@ base::Result<SparkSettings> spark_settings(std::string_view release_label,
                                            std::string_view parameters);
 base::Result<SparkSettings> spark_settings(const Application& application, const WantedRun& run);
 
-/// The smallest worker with so many cores and so much memory: 1, 2, 4, 8 or 16 vCPU and what memory
-/// goes with them (User Guide, "Understanding worker configurations"). Memory beyond the largest
-/// stays as it is.
+/// The smallest worker with so many cores and so much memory (worker_sizes.h). What is beyond the
+/// largest stays as it is: it is the user's maximum capacity that refuses it.
 Resources worker_of(int cores, double memory_gb, double disk_gb);
 
 /// "4g", "512m", "14G", "4096" (MiB): as Spark writes memory; in MiB, 0 when it is none.
