@@ -20,16 +20,6 @@ std::string temporary_name(const std::filesystem::path& path) {
   return path.string() + ".new." + std::to_string(::getpid()) + "." + std::to_string(counter++);
 }
 
-base::Status write_all(int fd, std::string_view contents, const std::filesystem::path& path) {
-  while (!contents.empty()) {
-    const ssize_t n = ::write(fd, contents.data(), contents.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return base::from_errno("write " + path.string());
-    contents.remove_prefix(static_cast<size_t>(n));
-  }
-  return base::ok();
-}
-
 base::Status sync_folder(const std::filesystem::path& folder) {
   base::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) return base::from_errno("open " + folder.string());
@@ -105,6 +95,16 @@ base::Result<std::string> read_file(const std::filesystem::path& path) {
     text.append(buffer, static_cast<size_t>(n));
     if (text.size() > kMaxFile) return base::internal(path.string() + " is larger than 64 MiB");
   }
+}
+
+base::Status write_all(int fd, std::string_view contents, const std::string& what) {
+  while (!contents.empty()) {
+    const ssize_t n = ::write(fd, contents.data(), contents.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return base::from_errno("write " + what);
+    contents.remove_prefix(static_cast<size_t>(n));
+  }
+  return base::ok();
 }
 
 base::Status write_file(const std::filesystem::path& path, std::string_view contents, mode_t mode,

@@ -24,6 +24,9 @@ enum class Durability {
   kPower,    // also after a power cut: file and folder are synced
 };
 
+/// All of it to an open file; `what` names it in an error.
+base::Status write_all(int fd, std::string_view contents, const std::string& what);
+
 /// Replaces the file at once: temporary file beside it, then rename.
 base::Status write_file(const std::filesystem::path& path, std::string_view contents, mode_t mode,
                         Durability durability);

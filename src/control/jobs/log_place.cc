@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "os/file.h"
+
 namespace howdah::control {
 
 std::optional<LogPlace> log_place(const std::string& log_uri) {
@@ -26,14 +28,7 @@ std::optional<LogPlace> log_place(const std::string& log_uri) {
 base::Status append_once(int log, const std::string& text, const std::string& unless) {
   if (!unless.empty() && tail_of(log, 64 * 1024).find(unless) != std::string::npos)
     return base::ok();
-  std::string_view left = text;
-  while (!left.empty()) {
-    const ssize_t wrote = ::write(log, left.data(), left.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return base::from_errno("write a log");
-    left.remove_prefix(static_cast<size_t>(wrote));
-  }
-  return base::ok();
+  return os::write_all(log, text, "a log");
 }
 
 std::string tail_of(int fd, size_t limit) {

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "os/file.h"
+
 namespace howdah::control {
 namespace {
 
@@ -72,8 +74,8 @@ uint64_t size_of(const base::Fd& file) {
   return there ? static_cast<uint64_t>(info.st_size) : 0;
 }
 
-base::Status write_all(objects::Source& source, const std::filesystem::path& target,
-                       mode_t mode = 0600) {
+base::Status write_source(objects::Source& source, const std::filesystem::path& target,
+                          mode_t mode = 0600) {
   const std::filesystem::path fresh = target.string() + ".new";
   const base::Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file.valid()) return base::from_errno(fresh.string());
@@ -81,12 +83,7 @@ base::Status write_all(objects::Source& source, const std::filesystem::path& tar
   while (true) {
     const size_t got = TRY(source.read(buffer));
     if (got == 0) break;
-    for (size_t done = 0; done < got;) {
-      const ssize_t wrote = ::write(file.get(), buffer.data() + done, got - done);
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) return base::from_errno(fresh.string());
-      done += static_cast<size_t>(wrote);
-    }
+    TRY(os::write_all(file.get(), {buffer.data(), got}, fresh.string()));
   }
   if (::fchmod(file.get(), mode) != 0) return base::from_errno(fresh.string());
   if (::rename(fresh.c_str(), target.c_str()) != 0) return base::from_errno(target.string());
@@ -104,12 +101,12 @@ base::Status ship_plain(objects::ObjectStore& store, const std::string& bucket,
 base::Status gzip_file(base::Fd file, const std::filesystem::path& target) {
   const uint64_t size = size_of(file);
   GzipSource source(std::move(file), size, target.string());
-  return write_all(source, target);
+  return write_source(source, target);
 }
 
 base::Status copy_file(base::Fd file, const std::filesystem::path& target, mode_t mode) {
   PlainSource source(std::move(file));
-  return write_all(source, target, mode);
+  return write_source(source, target, mode);
 }
 
 base::Status ship_file(objects::ObjectStore& store, const std::string& bucket,

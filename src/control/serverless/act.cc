@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "control/serverless/applications.h"
+#include "os/file.h"
 
 namespace howdah::control {
 namespace {
@@ -42,14 +43,7 @@ Status put_file(nodes::Provider& nodes, const std::string& node, const std::stri
                 const std::string& text) {
   const base::Fd file = TRY(nodes.open_log(node, path));
   if (::ftruncate(file.get(), 0) != 0) return base::from_errno(path);
-  size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t wrote = ::write(file.get(), text.data() + done, text.size() - done);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return base::from_errno(path);
-    done += static_cast<size_t>(wrote);
-  }
-  return base::ok();
+  return os::write_all(file.get(), text, path);
 }
 
 }  // namespace
