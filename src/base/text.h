@@ -15,6 +15,7 @@ namespace howdah::base {
 
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+std::string list_of(const std::vector<std::string>& names);       // "a", "a and b", "a, b and c"
 std::string_view trim(std::string_view text);                     // white space at both ends
 std::string to_lower(std::string_view text);                      // ASCII
 bool equals_ignore_case(std::string_view a, std::string_view b);  // ASCII

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apps/configurations.h"
+#include "base/text.h"
 #include "services/emr/errors.h"
 #include "services/emr/request_check.h"
 
@@ -16,13 +17,13 @@ constexpr char kHadoop[] = "Hadoop";
 std::string runnable(const apps::Releases& releases) {
   const std::vector<std::string> labels = releases.runnable_labels();
   return labels.empty() ? "None can be run here."
-                        : fmt::format("What runs here: {}.", list_of(labels));
+                        : fmt::format("What runs here: {}.", base::list_of(labels));
 }
 
 std::string known(const apps::Releases& releases) {
   std::vector<std::string> labels;
   for (const apps::Release& release : releases.all()) labels.push_back(release.label);
-  return list_of(labels);
+  return base::list_of(labels);
 }
 
 base::Result<const apps::Release*> find_release(const wire::RunJobFlowInput& input,
@@ -73,7 +74,7 @@ base::Status check_applications(const wire::RunJobFlowInput& input, const apps::
     const std::string* spelled = apps::find_application(release, name);
     if (!spelled) {
       return validation(fmt::format("The application '{}' is not part of {}. Its applications: {}.",
-                                    name, release.label, list_of(known)));
+                                    name, release.label, base::list_of(known)));
     }
     const bool runs = std::find(release.runnable.begin(), release.runnable.end(), *spelled) !=
                       release.runnable.end();
@@ -85,9 +86,9 @@ base::Status check_applications(const wire::RunJobFlowInput& input, const apps::
     }
   }
   if (waiting.empty()) return base::ok();
-  return validation(fmt::format("{} cannot be run here yet on {}: leave {} out. What runs: {}.",
-                                list_of(waiting), release.label,
-                                waiting.size() == 1 ? "it" : "them", list_of(release.runnable)));
+  return validation(fmt::format(
+      "{} cannot be run here yet on {}: leave {} out. What runs: {}.", base::list_of(waiting),
+      release.label, waiting.size() == 1 ? "it" : "them", base::list_of(release.runnable)));
 }
 
 bool runs_hadoop(const apps::Release& release) {
@@ -108,7 +109,7 @@ base::Status check_nodes_can_join(const apps::Releases& releases, const cluster:
   return validation(fmt::format(
       "Core and task nodes need Hadoop, which cannot be run here yet on {}: ask for a primary node "
       "only. Hadoop runs on: {}.",
-      wanted.release_label, labels.empty() ? "no release" : list_of(labels)));
+      wanted.release_label, labels.empty() ? "no release" : base::list_of(labels)));
 }
 
 base::Status check_release(const wire::RunJobFlowInput& input, const apps::Releases& releases,

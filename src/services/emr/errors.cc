@@ -95,13 +95,4 @@ base::Error of_job_flow(base::Error error, std::string_view job_flow_id) {
   return error;
 }
 
-std::string list_of(const std::vector<std::string>& names) {
-  std::string out;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) out += i + 1 == names.size() ? " and " : ", ";
-    out += names[i];
-  }
-  return out;
-}
-
 }  // namespace howdah::services::emr

@@ -37,7 +37,4 @@ base::Error of_cluster(base::Error error, std::string_view cluster_id,
 /// The same for operations that take a JobFlowId.
 base::Error of_job_flow(base::Error error, std::string_view job_flow_id);
 
-/// "a, b and c"
-std::string list_of(const std::vector<std::string>& names);
-
 }  // namespace howdah::services::emr

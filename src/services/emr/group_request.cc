@@ -52,8 +52,9 @@ base::Status check_type(std::string_view type, const apps::InstanceTypes& types)
   if (types.find(type)) return base::ok();
   std::vector<std::string> names;
   for (const apps::InstanceType& known : types.all()) names.push_back(known.name);
-  return validation(fmt::format(
-      "Instance type '{}' is not supported. Supported instance types: {}.", type, list_of(names)));
+  return validation(
+      fmt::format("Instance type '{}' is not supported. Supported instance types: {}.", type,
+                  base::list_of(names)));
 }
 
 base::Result<cluster::Group> group_from(const wire::InstanceGroupConfig& asked,

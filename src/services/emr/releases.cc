@@ -71,7 +71,7 @@ wire::SupportedInstanceType instance_type_answer(const apps::InstanceType& type)
 base::Error unknown_label(std::string_view label, const apps::Releases& releases) {
   return invalid_request(
       fmt::format("The supplied release label is invalid: {}. What runs here: {}.", label,
-                  list_of(releases.runnable_labels())));
+                  base::list_of(releases.runnable_labels())));
 }
 
 }  // namespace

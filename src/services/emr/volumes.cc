@@ -48,7 +48,7 @@ base::Status check_volume(const wire::VolumeSpecification& volume, bool optimize
     for (const VolumeType& known : kTypes) names.emplace_back(known.name);
     return validation(
         fmt::format("The volume type '{}' is not valid. Volume types supported are {}.",
-                    volume.volume_type(), list_of(names)));
+                    volume.volume_type(), base::list_of(names)));
   }
   const int64_t least = optimized ? kLeastGibOptimized : 1;
   if (volume.size_in_gb() < least || volume.size_in_gb() > kMostGib) {

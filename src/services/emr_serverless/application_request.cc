@@ -37,7 +37,8 @@ std::string what_runs(const apps::Releases& releases, std::string_view applicati
   for (const apps::Release& release : releases.all()) {
     if (runs(release, application)) labels.push_back(release.label);
   }
-  return labels.empty() ? "None can be run here." : "What runs here: " + list_of(labels) + ".";
+  return labels.empty() ? "None can be run here."
+                        : "What runs here: " + base::list_of(labels) + ".";
 }
 
 base::Status check_type_and_release(const JsonObject& request, const apps::Releases& releases,

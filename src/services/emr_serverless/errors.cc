@@ -54,13 +54,4 @@ base::Error of_store(base::Error error, std::string_view application, std::strin
   }
 }
 
-std::string list_of(const std::vector<std::string>& names) {
-  std::string out;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) out += i + 1 == names.size() ? " and " : ", ";
-    out += names[i];
-  }
-  return out;
-}
-
 }  // namespace howdah::services::emr_serverless

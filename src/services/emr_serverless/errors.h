@@ -27,7 +27,4 @@ base::Error wrong_state(std::string_view id, std::string_view statuses,
 base::Error of_store(base::Error error, std::string_view application, std::string_view run = {},
                      std::string_view client_token = {});
 
-/// "a, b and c".
-std::string list_of(const std::vector<std::string>& names);
-
 }  // namespace howdah::services::emr_serverless
