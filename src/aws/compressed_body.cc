@@ -41,7 +41,7 @@ base::Result<std::string> decompress(std::string_view body, size_t limit) {
     const int code = inflate(&stream, Z_NO_FLUSH);
     out.resize(at + kPiece - stream.avail_out);
     if (out.size() > limit) {
-      return base::Error{base::Code::kResourceExhausted, "The request is too large.", {}, {}};
+      return base::invalid_argument("The request is too large.");
     }
     if (code == Z_STREAM_END) return out;
     if (code != Z_OK || (stream.avail_in == 0 && stream.avail_out != 0)) return broken();

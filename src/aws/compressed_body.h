@@ -16,7 +16,7 @@ namespace howdah::aws {
 bool is_compressed(const http::Request& request);
 
 /// `body` without its gzip. kInvalidArgument, reason SerializationException, when it is broken,
-/// kResourceExhausted when it would be longer than `limit` bytes.
+/// kInvalidArgument when it would be longer than `limit` bytes.
 base::Result<std::string> decompress(std::string_view body, size_t limit);
 
 }  // namespace howdah::aws

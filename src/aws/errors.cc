@@ -97,12 +97,11 @@ std::string_view code_for(Protocol protocol, base::Code code) {
                      : "MissingAuthenticationTokenException";
     case base::Code::kAborted:
       return s3 ? "OperationAborted" : query ? "ConcurrentModification" : "InternalServerException";
-    case base::Code::kResourceExhausted:
-      return s3 ? "SlowDown" : query ? "Throttling" : "ThrottlingException";
     case base::Code::kUnavailable:
     case base::Code::kDeadlineExceeded:
     case base::Code::kCancelled:
       return s3 || query ? "ServiceUnavailable" : "ServiceUnavailableException";
+    case base::Code::kResourceExhausted:  // the disk is full: no throttling, which would pass
     case base::Code::kInternal:
       break;
   }
@@ -111,6 +110,7 @@ std::string_view code_for(Protocol protocol, base::Code code) {
 
 int status_for(base::Code code) {
   switch (code) {
+    case base::Code::kResourceExhausted:
     case base::Code::kInternal:
       return 500;
     case base::Code::kUnavailable:

@@ -140,6 +140,11 @@ TEST(Errors, AnErrorWithoutAReasonGetsTheProtocolsOwnName) {
   EXPECT_EQ(wire_code(kEmr, base::internal("x")), "InternalServerException");
   EXPECT_EQ(http_status(kEmr, base::internal("x")), 500);
   EXPECT_EQ(wire_code(kS3, base::internal("x")), "InternalError");
+  const base::Error full{base::Code::kResourceExhausted, "the disk is full", {}, {}};
+  EXPECT_EQ(wire_code(kEmr, full), "InternalServerException");
+  EXPECT_EQ(wire_code(kIam, full), "InternalFailure");
+  EXPECT_EQ(wire_code(kS3, full), "InternalError");
+  EXPECT_EQ(http_status(kEmr, full), 500);
   EXPECT_EQ(wire_code(kIam, base::not_found("x")), "NoSuchEntity");
   EXPECT_EQ(wire_code(kIam, error("AccessDeniedException")), "AccessDenied");
   EXPECT_EQ(wire_code(kS3, error("AccessDeniedException")), "AccessDenied");

@@ -67,8 +67,10 @@ base::Error last_error(sqlite3* handle, std::string_view what, std::string_view 
                     fmt::format("{}: {} ({})", what, sqlite3_errmsg(handle), path),
                     {},
                     {}};
-  if (sqlite3_errcode(handle) % 256 == SQLITE_IOERR && ran_out_of_room(handle)) {
+  const int kind = sqlite3_errcode(handle) % 256;
+  if (kind == SQLITE_FULL || (kind == SQLITE_IOERR && ran_out_of_room(handle))) {
     error.code = base::Code::kResourceExhausted;
+    error.message += "; nothing of this write was kept: free space there and send it again";
   }
   return error;
 }

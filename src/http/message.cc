@@ -37,10 +37,8 @@ void Headers::remove(std::string_view name) {
 
 base::Result<std::string> read_all(BodyReader& body, size_t limit) {
   const auto too_long = [&] {
-    return base::Error{base::Code::kResourceExhausted,
-                       fmt::format("The request's body is longer than {} bytes", limit),
-                       {},
-                       {}};
+    return base::invalid_argument(
+        fmt::format("The request's body is longer than {} bytes", limit));
   };
   const auto announced = body.length();
   if (announced && *announced > limit) return too_long();

@@ -63,7 +63,7 @@ struct Request {
   bool tls = false;
 };
 
-/// The whole body as text. kResourceExhausted above `limit` bytes.
+/// The whole body as text. kInvalidArgument above `limit` bytes.
 base::Result<std::string> read_all(BodyReader& body, size_t limit);
 
 /// An answer's body that is made while it is sent.

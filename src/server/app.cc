@@ -134,7 +134,8 @@ http::Response App::aws_api(http::Request& request) {
                   : aws::encode_error(call.route.face.service ? call.route.face
                                                               : aws::face_of(request, call.body),
                                       served.error(), call.context.request_id, request);
-  if (!served.ok() && served.error().code == base::Code::kInternal) {
+  if (!served.ok() && (served.error().code == base::Code::kInternal ||
+                       served.error().code == base::Code::kResourceExhausted)) {
     base::log_error("server", "{} {}: {}", request.method, request.path, served.error().message);
   }
   for (const auto& [name, value] : call.more_headers) out.headers.add(name, value);
