@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <condition_variable>
+#include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <semaphore>
@@ -40,6 +42,15 @@ base::Status make_file(const std::string& path) {
   base::Fd parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent.valid() || ::fsync(parent.get()) != 0) return base::from_errno(folder.string());
   return base::ok();
+}
+
+/// SQLite writes its log from the start again and again; nobody locks that file, so that it may be
+/// opened and closed beside SQLite. On a disk that is full already it goes without.
+void keep_room(const std::string& path, int64_t bytes) {
+  if (bytes == 0) return;
+  const base::Fd log(::open((path + "-wal").c_str(), O_WRONLY | O_CLOEXEC));
+  if (!log.valid() || ::fallocate(log.get(), FALLOC_FL_KEEP_SIZE, 0, bytes) != 0)
+    base::log_warn("db", "{}: no room is kept for a full disk: {}", path, std::strerror(errno));
 }
 
 base::Result<int64_t> version_of(Connection& connection) {
@@ -252,6 +263,7 @@ base::Result<std::unique_ptr<Database>> Database::open(const Options& options) {
   TRY(writer->state.exec(options.sync == Sync::kFull ? "PRAGMA synchronous=FULL"
                                                      : "PRAGMA synchronous=NORMAL"));
   TRY(migrate(writer->connection, writer->state, options.migrations));
+  keep_room(options.path, options.reserve);
   return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(options, std::move(writer)));
 }
 

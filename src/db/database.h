@@ -102,6 +102,9 @@ struct Options {
   /// Numbered from 1 (PRAGMA user_version), each applied once, in order, in its own transaction.
   std::span<const char* const> migrations;
   std::chrono::milliseconds busy_timeout{5000};  // how long to wait for another process's lock
+  /// Bytes of the disk that its log takes beforehand, where the file system lets it: so much can be
+  /// written when nobody else can write any more.
+  int64_t reserve = 0;
 };
 
 class Database {

@@ -1,5 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -181,6 +183,43 @@ TEST_F(DatabaseFaultTest, ADiskThatTakesNoMoreFailsWholeGroupsAndNothingHalf) {
   EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), written);
   EXPECT_EQ(number(*database, "SELECT count(*) FROM twin"), written);
   EXPECT_TRUE(database->write([&](Connection& c) { return put(c, 100000); }).ok());
+}
+
+TEST_F(DatabaseFaultTest, WhatIsKeptOfTheDiskIsThereWhenOthersHaveFilledIt) {
+  const std::string disk = folder_ + "/disk";
+  std::filesystem::create_directories(disk);
+  // Nobody else sees this mount, and it goes with us.
+  if (::unshare(CLONE_NEWNS) != 0 ||
+      ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=4m") != 0) {
+    GTEST_SKIP() << "mounting a small disk is not permitted here";
+  }
+  {
+    auto plain = std::move(
+        Database::open({.path = disk + "/plain.db", .migrations = kSchema}).value());
+    auto kept = std::move(
+        Database::open({.path = disk + "/kept.db", .migrations = kSchema, .reserve = 1 << 20})
+            .value());
+    {
+      std::ofstream fill(disk + "/fill", std::ios::binary);
+      const std::string page(4096, 'x');
+      while (fill.write(page.data(), 4096).flush()) continue;
+    }
+    EXPECT_EQ(plain->write([](Connection& c) { return put(c, 1); }).error().code,
+              Code::kResourceExhausted);
+    for (int64_t id = 0; id < 20; ++id)
+      EXPECT_TRUE(kept->write([&](Connection& c) { return put(c, id); }).ok()) << id;
+    const std::string big(2 << 20, 'x');
+    EXPECT_EQ(kept->write([&](Connection& c) { return put(c, 100, big); }).error().code,
+              Code::kResourceExhausted);
+    EXPECT_EQ(number(*kept, "SELECT count(*) FROM twin"), 20);
+    std::filesystem::remove(disk + "/fill");
+    EXPECT_TRUE(plain->write([](Connection& c) { return put(c, 1); }).ok());
+    EXPECT_TRUE(kept->write([&](Connection& c) { return put(c, 100, "x"); }).ok());
+  }
+  path_ = disk + "/kept.db";
+  EXPECT_EQ(number(*open(), "SELECT count(*) FROM t"), 21);
+  ::umount2(disk.c_str(), MNT_DETACH);
 }
 
 TEST_F(DatabaseFaultTest, SumsStayWholeWhileManyReadAndWrite) {

@@ -16,6 +16,8 @@ using base::Result;
 using base::Status;
 using cluster::Key;
 
+// How what runs ends is written down on a full disk too: a few hundred ends.
+constexpr int64_t kReserve = 8 * 1024 * 1024;
 constexpr base::Millis kRetryWindow = std::chrono::minutes(15);
 constexpr base::Millis kEventLife = std::chrono::hours(24 * 7);
 constexpr base::Millis kClusterLife = std::chrono::hours(24 * 61);
@@ -486,6 +488,7 @@ Result<std::unique_ptr<ControlStore>> ControlStore::open(const std::string& path
   options.path = path;
   options.sync = db::Sync::kFull;
   options.migrations = kMigrations;
+  options.reserve = kReserve;
   auto database = TRY(db::Database::open(options));
   return std::unique_ptr<ControlStore>(std::make_unique<Store>(std::move(database), clock));
 }

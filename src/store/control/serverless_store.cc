@@ -22,6 +22,8 @@ using serverless::Key;
 // User Guide, "Job run states": a run is kept for 30 days.
 constexpr base::Millis kLife = std::chrono::hours(24 * 30);
 
+constexpr int64_t kReserve = 8 * 1024 * 1024;  // as control.db
+
 constexpr char kUnfinished[] = "state NOT IN ('SUCCESS', 'FAILED', 'CANCELLED')";
 
 base::Error no_application(const Key& key) {
@@ -476,6 +478,7 @@ Result<std::unique_ptr<ServerlessStore>> ServerlessStore::open(const std::string
   options.path = path;
   options.sync = db::Sync::kFull;
   options.migrations = kMigrations;
+  options.reserve = kReserve;
   auto database = TRY(db::Database::open(options));
   return std::unique_ptr<ServerlessStore>(std::make_unique<Store>(std::move(database), clock));
 }
