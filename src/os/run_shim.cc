@@ -94,6 +94,9 @@ void make_folders_owned(const std::filesystem::path& path, const Account* owner)
   }
 }
 
+// What is said on a full disk must be found: so much of a log fits even then.
+constexpr off_t kLastWords = 16 * 1024;
+
 // Never blocks on a pipe, never follows a link that someone planted as the log.
 int open_output(const std::filesystem::path& path, const Account* owner) {
   if (path.empty()) return ::open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -108,6 +111,9 @@ int open_output(const std::filesystem::path& path, const Account* owner) {
     return -1;
   }
   ::fcntl(fd, F_SETFL, O_APPEND);
+  if (info.st_size == 0 && ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, kLastWords) != 0) {
+    // A file system without it, or already full: then without.
+  }
   if (owner != nullptr && info.st_size == 0 && ::fchown(fd, owner->uid, owner->gid) != 0) {
   }
   return fd;
@@ -228,6 +234,7 @@ class Monitor {
 
  private:
   base::Status prepare();
+  base::Status keep_room();
   base::Result<bool> claim();
   void launch();
   [[noreturn]] void enter_and_clone();
@@ -235,12 +242,14 @@ class Monitor {
   void note(const Word& word);
   bool out_of_memory() const;
   void write_exit();
+  bool write_into_room(std::string_view text);
 
   RunFolder folder_;
   ProcessPlan plan_;
   base::Fd container_;
   int namespaces_ = kNamespaces;
   std::vector<base::Fd> cgroups_, memory_events_;
+  base::Fd room_;  // for `exit`: a file without a name yet
   base::Fd hear_, tell_, lifeline_read_, lifeline_write_;
   pid_t init_ = 0;  // on the host; 0: not yet there
   std::optional<int> status_;
@@ -264,6 +273,19 @@ base::Status Monitor::prepare() {
     }
   }
   return base::ok();
+}
+
+// Before anything runs: a process that fills the disk must still be seen to end.
+base::Status Monitor::keep_room() {
+  constexpr off_t kRoom = 4096;
+  base::Fd room(::open(folder_.path.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  if (!room.valid()) return base::ok();  // not on this file system
+  if (::fallocate(room.get(), 0, 0, kRoom) == 0) {
+    room_ = std::move(room);
+    return base::ok();
+  }
+  if (errno != ENOSPC && errno != EDQUOT) return base::ok();
+  return base::from_errno("keep room in " + folder_.path.string());
 }
 
 base::Result<bool> Monitor::claim() {
@@ -395,6 +417,19 @@ bool Monitor::out_of_memory() const {
   return false;
 }
 
+bool Monitor::write_into_room(std::string_view text) {
+  if (!room_.valid()) return false;
+  const base::Fd room = std::move(room_);
+  const std::string name = "/proc/self/fd/" + std::to_string(room.get());
+  const base::Fd folder(::open(folder_.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return ::pwrite(room.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
+         ::ftruncate(room.get(), static_cast<off_t>(text.size())) == 0 &&
+         ::fsync(room.get()) == 0 &&
+         ::linkat(AT_FDCWD, name.c_str(), AT_FDCWD, folder_.exit().c_str(), AT_SYMLINK_FOLLOW) ==
+             0 &&
+         folder.valid() && ::fsync(folder.get()) == 0;
+}
+
 void Monitor::write_exit() {
   if (std::exchange(exit_written_, true)) return;
   // No word from init: it was ended from outside, with everything in its namespace.
@@ -406,14 +441,16 @@ void Monitor::write_exit() {
       {"signal", signal},  {"out_of_memory", (signal != 0 || code != 0) && out_of_memory()},
       {"reason", reason_}, {"ended", base::to_millis(base::SystemClock().now())}};
   const std::string text = base::to_text(exit) + "\n";
-  // A full disk must not turn an ended process into a lost one: wait until there is room.
+  // A full disk must not turn an ended process into a lost one: into what was kept for it, else
+  // wait until there is room.
   while (!write_file(folder_.exit(), text, 0600, Durability::kPower).ok() &&
-         ::access(folder_.started().c_str(), F_OK) == 0)
+         !write_into_room(text) && ::access(folder_.started().c_str(), F_OK) == 0)
     ::poll(nullptr, 0, 500);
 }
 
 int Monitor::run() {
   if (auto prepared = prepare(); !prepared.ok()) return report_error(prepared.error()), 1;
+  if (auto kept = keep_room(); !kept.ok()) return report_error(kept.error()), 1;
   auto claimed = claim();
   if (!claimed.ok()) return report_error(claimed.error()), 1;
   if (!*claimed) return report_ok("claimed before"), 0;

@@ -1,8 +1,10 @@
 #include "os/supervisor.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 
 #include "os/file.h"
 
@@ -74,6 +76,32 @@ TEST_F(SupervisorTest, the_tag_finds_what_runs) {
   EXPECT_TRUE(Launcher("other0", HOWDAH_SHIM).find_all().empty());
   ASSERT_TRUE(Supervisor::signal(path_ / "run", StopSignal::kKill).ok());
   wait(path_ / "run");
+}
+
+TEST_F(SupervisorTest, a_process_that_fills_the_disk_is_seen_to_end_and_heard) {
+  const auto disk = path_ / "disk";
+  ASSERT_TRUE(make_folders(disk, 0700).ok());
+  // Nobody else sees this mount, and it goes with us.
+  if (::unshare(CLONE_NEWNS) != 0 ||
+      ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=256k") != 0)
+    GTEST_SKIP() << "mounting a small disk is not permitted here";
+  ProcessPlan plan = shell("cat /dev/zero > " + (disk / "fill").string() + "; exit 3");
+  plan.stderr_path = disk / "err";
+  ASSERT_TRUE(supervisor_.start(disk / "run", plan, "full").ok());
+  const auto status = wait(disk / "run");
+  const auto said = read_file(disk / "err").value_or("");
+  // Nothing more is begun there, nor claimed.
+  const auto refused = supervisor_.start(disk / "next", shell("true"), "full");
+  const auto next = Supervisor::look(disk / "next");
+  ::umount2(disk.c_str(), MNT_DETACH);
+  EXPECT_EQ(status.state, State::kExited);
+  EXPECT_EQ(status.exit_code, 3) << status.reason;
+  EXPECT_NE(said.find("No space left on device"), said.npos) << said;
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("No space left on device"), std::string::npos)
+      << refused.error().message;
+  EXPECT_EQ(next.state, State::kUnknown);
 }
 
 TEST_F(SupervisorTest, a_start_that_cannot_be_claims_nothing) {
