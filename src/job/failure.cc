@@ -80,7 +80,8 @@ std::string last_exception(std::string_view log_tail) {
   std::string_view last;
   for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
     const std::string_view line = base::trim(*it);
-    if (line.find(" ERROR ") != std::string_view::npos) return shortened(line);
+    if (line.find(" ERROR ") != std::string_view::npos || is_full_disk(line))
+      return shortened(line);
     if (last.empty()) last = line;
   }
   return shortened(last);
@@ -129,6 +130,15 @@ std::string last_diagnostics(std::string_view log_tail) {
   return {};
 }
 
+bool is_full_disk(std::string_view log_line) {
+  for (const std::string_view words :
+       {"No space left on device", "Disk quota exceeded", "DiskOutOfSpaceException",
+        "Insufficient space for shared memory file", "not enough disk space"}) {
+    if (log_line.find(words) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 std::string reason_of(std::string_view exception_line, bool out_of_memory) {
   const auto has = [&](std::string_view part) {
     return exception_line.find(part) != std::string_view::npos;
@@ -137,6 +147,7 @@ std::string reason_of(std::string_view exception_line, bool out_of_memory) {
       has("exceeding memory limits") || has("exceeding physical memory limits")) {
     return "The step ran out of memory.";
   }
+  if (is_full_disk(exception_line)) return std::string(kFullDiskReason);
   if (has("FileAlreadyExistsException") || has("PATH_ALREADY_EXISTS"))
     return "Output directory already exists.";
   if (has("NoSuchBucket") || has("NoSuchKey") || has("FileNotFoundException") ||
@@ -145,7 +156,7 @@ std::string reason_of(std::string_view exception_line, bool out_of_memory) {
   }
   if (has("AccessDenied") || has("Access Denied") || has("AccessControlException"))
     return "Access denied.";
-  return "Unknown Error.";
+  return std::string(kUnknownReason);
 }
 
 }  // namespace howdah::job

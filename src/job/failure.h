@@ -38,8 +38,15 @@ Cause cause_of_failure(const Outputs& outputs);
 /// not "N/A"; "" when there is none. At most 1,024 bytes.
 std::string last_diagnostics(std::string_view log_tail);
 
-/// AWS's FailureDetails.Reason for it: "Unknown Error." where nothing better is known. Known ones:
-/// missing input, missing script, out of memory, access denied.
+/// Somebody ran out of disk: "No space left on device", as the C library, Python, Java and HDFS
+/// say it.
+bool is_full_disk(std::string_view log_line);
+
+inline constexpr std::string_view kUnknownReason = "Unknown Error.";
+inline constexpr std::string_view kFullDiskReason = "No space left on the disk.";
+
+/// AWS's FailureDetails.Reason for it: kUnknownReason where nothing better is known. Known ones:
+/// missing input, missing script, out of memory, a full disk, access denied.
 std::string reason_of(std::string_view exception_line, bool out_of_memory);
 
 }  // namespace howdah::job

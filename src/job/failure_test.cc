@@ -19,6 +19,9 @@ TEST(Failure, TheLastExceptionLineIsFound) {
   EXPECT_EQ(reason_of("java.lang.OutOfMemoryError: Java heap space", false),
             "The step ran out of memory.");
   EXPECT_EQ(reason_of("ValueError: x", false), "Unknown Error.");
+  EXPECT_EQ(reason_of("OSError: [Errno 28] No space left on device", false), kFullDiskReason);
+  EXPECT_EQ(last_exception("dd: error writing 'x': No space left on device\n3+0 records in\n"),
+            "dd: error writing 'x': No space left on device");
 }
 
 TEST(Failure, APythonTracebackIsInStdout) {

@@ -20,7 +20,7 @@ struct Process {
   int exit_code = 0;
   int signal = 0;
   bool out_of_memory = false;
-  std::string lost_reason;
+  std::string lost_reason;  // of kLost; of kExited when it could not be run at all
   std::optional<base::Time> ended;
   base::Millis running_for{0};  // by steady time
 };

@@ -104,6 +104,7 @@ struct Seen {
     std::string exception;           // the last exception line of its stderr
     std::string log_file;            // FailureDetails.LogFile: exists
     std::string start_error;         // it could not be started at all: why
+    std::string disk;                // of one that failed: that its node's disk is full
     bool applications_ended = true;  // of a cancelled step: nothing that it submitted runs on
   };
   std::map<std::string, StepEnd> step_ends;

@@ -19,7 +19,9 @@ std::string how_it_failed(const Process& process) {
   if (process.out_of_memory) return "The step's process was killed because it ran out of memory.";
   if (process.signal != 0)
     return fmt::format("The step's process was ended by signal {}.", process.signal);
-  return fmt::format("The step ended with exit code {}.", process.exit_code);
+  // It could not even be run, and had nowhere to say so.
+  const std::string why = process.lost_reason.empty() ? "" : ": " + process.lost_reason;
+  return fmt::format("The step ended with exit code {}{}.", process.exit_code, why);
 }
 
 void fail(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& process,
@@ -34,6 +36,10 @@ void fail(Plan& plan, Step& step, const Seen::StepEnd& end, const Process& proce
       step.failure_reason = "The step was lost.";
       step.failure_message = process.lost_reason;
     }
+  }
+  if (!end.disk.empty()) {
+    if (step.failure_reason == job::kUnknownReason) step.failure_reason = job::kFullDiskReason;
+    step.failure_message += (step.failure_message.ends_with('.') ? " " : ". ") + end.disk;
   }
   step.failure_log = end.log_file;
   advance(step, StepState::kFailed, "", now, plan.events);

@@ -243,7 +243,11 @@ Status Reconciler::ship_step(const Cluster& cluster, const Step& step, const See
                                ? (notes.valid() ? tail_of(notes.get(), 16 * 1024) : "") +
                                      controller_end(step, process, world_.clock.now())
                                : controller_refused(step, start_error, world_.clock.now());
-  TRY(append_once(controller->get(), text, "with exitCode"));
+  if (const Status ended = append_once(controller->get(), text, "with exitCode"); !ended.ok()) {
+    // A full disk: the step ends without these words.
+    if (++memory.ship_tries[step.id] >= kTries) memory.ship_error[step.id] = ended.error().message;
+    return ended;
+  }
   if (place) {
     for (const char* file : kStepFiles) {
       const Status shipped =

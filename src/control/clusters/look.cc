@@ -8,6 +8,7 @@
 #include "control/clusters/log_files.h"
 #include "control/clusters/reconciler.h"
 #include "control/clusters/step_on_node.h"
+#include "control/jobs/disk.h"
 
 namespace howdah::control {
 namespace {
@@ -117,6 +118,9 @@ void Reconciler::look_at_steps(const Cluster& cluster, Memory& memory, Seen& see
       end.exception = std::move(cause.line);
       end.log_file = end.logs_shipped && !cause.uri.empty() ? cause.uri : cause.file;
     }
+    if (!end.exception.empty() || !end.start_error.empty() || process.exit_code != 0 ||
+        process.signal != 0)
+      end.disk = word_of_full_disk(world_.nodes, node, end.exception + end.start_error);
     seen.step_ends[step.id] = std::move(end);
   }
   if (draining_) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "control/jobs/disk.h"
 #include "control/jobs/log_place.h"
 #include "control/jobs/process.h"
 #include "control/serverless/applications.h"
@@ -213,10 +214,14 @@ void Applications::look_at_process(const AttemptPlace& place, const nodes::NodeS
                       out.process.state == job::Process::State::kLost;
     if (over && !memory.causes_read) {
       memory.causes_read = true;
-      if (out.process.exit_code != 0 || out.process.signal != 0)
+      if (out.process.exit_code != 0 || out.process.signal != 0) {
         memory.exceptions = job::cause_of_failure(tail(world_.nodes, place, "stderr"),
                                                   tail(world_.nodes, place, "stdout"))
                                 .line;
+        std::string& said = memory.exceptions;
+        const std::string disk = word_of_full_disk(world_.nodes, node.id, said);
+        if (!disk.empty()) said += (said.empty() ? "" : ". ") + disk;
+      }
     }
     out.last_exceptions = memory.exceptions;
     return;
