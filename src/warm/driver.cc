@@ -18,14 +18,15 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "warm/submit.h"
 #include "warm/wire.h"
 
 namespace howdah::warm {
 namespace {
 
 constexpr int kNotReady = 70;
+constexpr uint32_t kKilled = 128 + SIGKILL;
 constexpr base::Millis kWarmUpLimit{600'000};  // a host may be very busy
-constexpr base::Millis kGrace{5'000};          // from SIGTERM to SIGKILL, once the launcher is gone
 constexpr base::Millis kHandOverLimit{60'000};
 constexpr timeval kHandOver{10, 0};  // a launcher that stops in the middle of a job
 
@@ -82,6 +83,7 @@ class Driver {
       if (seen[2].revents != 0) return 0;
       Message job;
       base::Fd launcher = take(job);
+      if (job.leave) return 0;
       if (launcher.valid()) return hand_over(launcher, job) ? run_job(launcher) : kNotReady;
     }
   }
@@ -163,7 +165,9 @@ class Driver {
     if (!launcher.valid()) return {};
     ::setsockopt(launcher.get(), SOL_SOCKET, SO_RCVTIMEO, &kHandOver, sizeof kHandOver);
     if (receive(launcher.get(), job)) return launcher;
+    const bool leave = job.leave;
     job = {};
+    job.leave = leave;
     return {};
   }
 
@@ -183,24 +187,21 @@ class Driver {
   }
 
   int run_job(base::Fd& launcher) {
-    std::optional<base::Millis> deadline;  // of a job whose launcher is gone
     while (pid_ > 0) {
-      std::array<pollfd, 3> seen = {{{java_.get(), POLLIN, 0},
-                                     {signals_.get(), POLLIN, 0},
-                                     {deadline ? -1 : launcher.get(), POLLIN, 0}}};
-      const auto left = deadline ? (*deadline - clock_.steady()).count() : -1;
-      if (deadline && left <= 0) end_java(SIGKILL);
-      if (::poll(seen.data(), seen.size(), static_cast<int>(left)) <= 0) continue;
+      std::array<pollfd, 3> seen = {
+          {{java_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {launcher.get(), POLLIN, 0}}};
+      if (::poll(seen.data(), seen.size(), -1) <= 0) continue;
       if (seen[1].revents != 0) pass_on(signal_received());
       if (seen[2].revents != 0 && !follow(launcher)) {
-        ::kill(-pid_, SIGTERM);
-        deadline = clock_.steady() + kGrace;
+        // Whoever killed it would have killed the job: it must not outlive the launcher's end.
+        end_java(SIGKILL);
+        return 0;
       }
       if (seen[0].revents != 0) reap();
     }
-    if (deadline) ::kill(-group_, SIGKILL);  // children of a job that nobody waits for
-    send_note(launcher.get(), 'E', exit_code(status_));
-    return 0;
+    const uint32_t code = exit_code(status_);
+    send_note(launcher.get(), 'E', code);
+    return code == kKilled ? static_cast<int>(code) : 0;
   }
 
   // false: the launcher is gone.
@@ -224,9 +225,7 @@ class Driver {
   }
 
   void reap() {
-    if (::waitpid(pid_, &status_, 0) != pid_) return;
-    group_ = pid_;
-    pid_ = -1;
+    if (::waitpid(pid_, &status_, 0) == pid_) pid_ = -1;
   }
 
   void end_java(int signal) {
@@ -243,7 +242,6 @@ class Driver {
   base::Millis since_{0};
   base::Fd signals_, socket_, java_, listener_;
   pid_t pid_ = -1;
-  pid_t group_ = -1;
   int status_ = 0;
 };
 
@@ -280,6 +278,18 @@ base::Result<DriverOptions> parse_driver_options(const Argv& arguments) {
   if (out.name.empty() || out.name.front() == '.' || out.name.find('/') != std::string::npos)
     return usage("--name is a file's name");
   return out;
+}
+
+base::Status add_defaults(DriverOptions& options, const Start& start,
+                          const Environment& environment) {
+  Argv like = {"job.py"};
+  if (options.heap_mib != 0)
+    like.insert(like.begin(), {"--driver-memory", fmt::format("{}m", options.heap_mib)});
+  const Verdict verdict = judge_in_node(like, start, environment);
+  if (verdict.way != Verdict::Way::kWarm) return base::invalid_argument(verdict.reason);
+  options.heap_mib = verdict.heap_mib;
+  if (options.java_options.empty()) options.java_options = verdict.java_options;
+  return base::ok();
 }
 
 int run_driver(const DriverOptions& options, const Start& start, const Environment& environment) {

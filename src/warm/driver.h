@@ -22,9 +22,9 @@ namespace howdah::warm {
 
 struct DriverOptions {
   std::string name;
-  std::string folder;  // of all warm drivers: "/mnt/var/lib/howdah/warm"
-  std::string parts;   // warm.jar, libwarm.so, warm_up.py
-  int64_t heap_mib = 4096;
+  std::string folder;    // of all warm drivers: "/mnt/var/lib/howdah/warm"
+  std::string parts;     // warm.jar, libwarm.so, warm_up.py
+  int64_t heap_mib = 0;  // 0: what spark-submit takes when nobody names one
   Jit jit = Jit::kC1;
   std::vector<std::string> java_options;
 };
@@ -32,8 +32,14 @@ struct DriverOptions {
 /// Of --name N [--heap 4g] [--java-option X]… [--jit c1|c2]; the error is a usage line.
 base::Result<DriverOptions> parse_driver_options(const Argv& arguments);
 
-/// Runs until the job, or the wait for one, has ended. 0: a job was served, or SIGTERM before one;
-/// 70: the JVM did not become ready.
+/// What the node's own settings (spark-defaults.conf) say of a driver's heap and options becomes
+/// part of what is not given. The error says why no job of this node can use a warm driver.
+base::Status add_defaults(DriverOptions& options, const Start& start,
+                          const Environment& environment);
+
+/// Runs until the job, or the wait for one, has ended. 0: a job was served, or nobody needed one
+/// (SIGTERM, or end_driver() in submit.h); 70: the JVM did not become ready; 137: it was killed
+/// during the job, and not because the launcher was.
 int run_driver(const DriverOptions& options, const Start& start, const Environment& environment);
 
 }  // namespace howdah::warm

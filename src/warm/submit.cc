@@ -48,7 +48,7 @@ int become(Argv argv, char** environment) {
   for (std::string& each : argv) arguments.push_back(each.data());
   arguments.push_back(nullptr);
   ::execvpe(arguments[0], arguments.data(), environment);
-  say(fmt::format("{} cannot be started: {}", argv[0], std::strerror(errno)));
+  say(fmt::format("ERROR {} cannot be started: {}", argv[0], std::strerror(errno)));
   return kCannotRun;
 }
 
@@ -101,15 +101,16 @@ int follow(int driver, int signals) {
     if (seen[0].revents == 0) continue;
     std::array<char, 5> note = {};
     if (!receive_all(driver, note.data(), note.size())) {
-      say("the warm driver was killed, and the job with it");
+      say("ERROR the warm driver was killed, and the job with it");
       return 128 + SIGKILL;
     }
     if (note[0] == 'E') return static_cast<int>(Reader({note.data() + 1, 4}).number());
   }
 }
 
-Verdict judge_with_defaults(const Argv& arguments, const Start& start,
-                            const Environment& environment) {
+}  // namespace
+
+Verdict judge_in_node(const Argv& arguments, const Start& start, const Environment& environment) {
   const std::string conf = at(environment, "SPARK_CONF_DIR", start.home + "/conf");
   const std::string file = properties_file(arguments).value_or(conf + "/spark-defaults.conf");
   Verdict out =
@@ -126,12 +127,8 @@ Verdict judge_with_defaults(const Argv& arguments, const Start& start,
   };
   if (!start.can_be_warm) cold("this release has no warm drivers");
   if (at(environment, "HOWDAH_WARM") == "off") cold("HOWDAH_WARM=off");
-  // Its process group is not the terminal's: it could not read there.
-  if (::isatty(STDIN_FILENO)) cold("its input is a terminal");
   return out;
 }
-
-}  // namespace
 
 std::string job_of(const Argv& arguments, char** environment) {
   std::string out;
@@ -173,6 +170,13 @@ Taken hand_over(const std::string& folder, const Key& wanted, const std::string&
   return out;
 }
 
+void end_driver(const std::string& folder, const std::string& name) {
+  const base::Fd driver = connect((fs::path(folder) / name / "socket").string());
+  if (!driver.valid() || !send_all(driver.get(), kLeave)) return;
+  char nothing = 0;
+  receive_all(driver.get(), &nothing, 1);
+}
+
 int submit(const Argv& arguments, const SubmitPlaces& places, char** names) {
   const Environment environment = environment_of(names);
   const base::Result<Start> start = load(places.start);
@@ -188,7 +192,12 @@ int submit(const Argv& arguments, const SubmitPlaces& places, char** names) {
     return become(own, names);
   }
 
-  const Verdict verdict = judge_with_defaults(arguments, *start, environment);
+  Verdict verdict = judge_in_node(arguments, *start, environment);
+  // Its process group is not the terminal's: it could not read there.
+  if (verdict.way == Verdict::Way::kWarm && ::isatty(STDIN_FILENO)) {
+    verdict.way = Verdict::Way::kCold;
+    verdict.reason = "its input is a terminal";
+  }
   if (verdict.way == Verdict::Way::kOwn) {
     say("cold start: " + verdict.reason);
     return become(own, names);

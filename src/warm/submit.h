@@ -19,6 +19,12 @@ struct SubmitPlaces {
 /// Returns the job's exit code, 128+n for a signal; where it becomes another program, not at all.
 int submit(const Argv& arguments, const SubmitPlaces& places, char** environment);
 
+/// judge() with the properties file and the settings that this node has.
+Verdict judge_in_node(const Argv& arguments, const Start& start, const Environment& environment);
+
+/// Ends the warm driver of that name unless a job was faster; waits until it is gone.
+void end_driver(const std::string& folder, const std::string& name);
+
 /// The warm driver that took the job, or why none did. Looks at those that are ready, in the order
 /// of their names, and goes on to the next when another launcher was faster.
 struct Taken {

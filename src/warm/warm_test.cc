@@ -175,6 +175,17 @@ TEST(Wire, RefusesWhatIsNoJob) {
   }
 }
 
+TEST(Wire, LeavingIsNoJob) {
+  int pair[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+  const base::Fd ours(pair[0]);
+  const base::Fd theirs(pair[1]);
+  send_all(ours.get(), kLeave);
+  Message got;
+  EXPECT_FALSE(receive(theirs.get(), got));
+  EXPECT_TRUE(got.leave);
+}
+
 TEST(HandOver, SaysThatNoneIsThere) {
   const Taken taken = hand_over("/nonexistent", {}, "");
   EXPECT_EQ(taken.socket, -1);

@@ -6,6 +6,7 @@
 //   "HWJ1", length, with the job's stdin, stdout and stderr attached (SCM_RIGHTS); then `length`
 //   bytes: arguments, environment (NAME=value), working directory, umask. Numbers have 32 bits, the
 //   highest byte first; texts are length and bytes, lists count and texts.
+// Instead of a job: "HWL1" and four bytes: leave. Who comes first, a job or that, has the driver.
 // From the driver:   'T' seconds     taken: nobody else gets it; for how long it had been ready
 //                    'E' code        ended, with the exit code, 128+n for a signal
 // From the JVM:      'R' ready, 'J' it has the job; only then the launcher is told that it is taken
@@ -31,10 +32,12 @@ namespace howdah::warm {
 inline constexpr int kStreams = 3;
 inline constexpr uint32_t kMostBytes = 16u << 20;  // the kernel's own limit of argv is below it
 inline constexpr std::string_view kMagic = "HWJ1";
+inline constexpr std::string_view kLeave{"HWL1\0\0\0\0", 8};
 
 struct Message {
   std::string payload;
   std::array<base::Fd, kStreams> streams;
+  bool leave = false;  // it was no job: nobody needs the driver any more
 };
 
 inline void put_number(std::string& out, uint32_t value) {
@@ -122,6 +125,7 @@ inline bool send(int socket, std::string_view payload, const std::array<int, kSt
   return sent == static_cast<ssize_t>(header.size()) && send_all(socket, payload);
 }
 
+/// true: a job.
 inline bool receive(int socket, Message& out) {
   char header[8] = {};
   alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int) * kStreams)] = {};
@@ -146,8 +150,9 @@ inline bool receive(int socket, Message& out) {
     }
   }
   const auto there = static_cast<size_t>(got);
-  if (streams != kStreams || !receive_all(socket, header + there, sizeof header - there))
-    return false;
+  if (!receive_all(socket, header + there, sizeof header - there)) return false;
+  out.leave = std::string_view(header, sizeof header) == kLeave;
+  if (out.leave || streams != kStreams) return false;
   Reader in(std::string_view(header, sizeof header).substr(kMagic.size()));
   const uint32_t size = in.number();
   if (std::string_view(header, kMagic.size()) != kMagic || size > kMostBytes) return false;

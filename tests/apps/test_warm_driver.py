@@ -298,6 +298,21 @@ def test_a_jvm_killed_before_the_job_serves_nobody(newest):
         assert driver.wait(60) != 0
 
 
+def test_a_driver_leaves_when_it_is_asked_unless_a_job_has_it(newest):
+    def ask(name):
+        subprocess.run([newest.programs_of_warm, "--end", name], env=newest.environment,
+                       check=True, timeout=60)
+    with newest.warm("a") as driver:
+        with waiting_job(newest) as process:
+            ask("a")
+            assert driver.poll() is None and process.poll() is None
+        assert driver.wait(60) == 0
+    with newest.warm("b") as driver:
+        ask("b")
+        assert driver.wait(60) == 0
+        assert "no warm driver is ready" in way(newest.submit(newest.job("print('ran')")))
+
+
 def test_a_killed_launcher_ends_the_job(newest):
     with newest.warm() as driver, waiting_job(newest) as process:
         java = java_of(driver)
