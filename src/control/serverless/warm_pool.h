@@ -18,6 +18,7 @@
 #include "base/ids.h"
 #include "control/jobs/host.h"
 #include "control/serverless/world.h"
+#include "job/warm_driver.h"
 
 namespace howdah::control {
 
@@ -25,10 +26,10 @@ class WarmPool final : public WarmDrivers {
  public:
   struct Options {
     bool on = true;
-    int most = 4;                                        // drivers that nobody asked to keep
-    base::Millis remembered = std::chrono::minutes(15);  // a kind, since a run last asked for it
-    uint64_t each = 520ull * 1024 * 1024;                // bytes that an idle driver takes
-    uint64_t reserve = 2048ull * 1024 * 1024;            // bytes that stay free
+    int most = 4;                                    // drivers that nobody asked to keep
+    base::Millis remembered = job::kWarmDriverKept;  // a kind, since a run last asked for it
+    uint64_t each = job::kWarmDriverTakes;
+    uint64_t reserve = job::kWarmDriverLeaves;
   };
   WarmPool(SparkEngines& engines, nodes::Provider& nodes, Host& host, base::Clock& clock,
            base::Ids& ids, Options options)
