@@ -126,6 +126,7 @@ void add_fast_start(const Installed& installed, NodeView& out) {
   out.mounts.push_back({installed.root, installed.root});
   out.mounts.push_back({installed.warm_programs, kWarmProgramsInside});
   out.files.push_back({kSparkStartFile, spark_start(installed)});
+  out.can_be_warm = can_be_warm(installed);
 }
 
 // ---- a node with Hadoop, and whatever else is data

@@ -107,6 +107,7 @@ struct NodeView {
   std::vector<std::string>
       notes;                    // what of the configuration was changed or ignored, a sentence each
   std::vector<Daemon> daemons;  // of this node's role, in start order
+  bool can_be_warm = false;     // howdah-warm-driver works there
 };
 
 /// `installed` must hold what needed_applications() gives for the facts' applications.

@@ -65,6 +65,9 @@ base::Status ensure_bytecode(const std::filesystem::path& sources,
   return write_file(done, "");
 }
 
+// Spark 3.1 logs with Log4j 1, and on Java 17 needs options of its own.
+bool can_be_warm(const Installed& installed) { return number_of(installed.spark_version) >= 303; }
+
 std::string spark_start(const Installed& installed) {
   const int version = number_of(installed.spark_version);
   base::JsonObject out;
@@ -73,12 +76,10 @@ std::string spark_start(const Installed& installed) {
   out["class_path"] = installed.spark_class_path;
   base::JsonArray archive;
   const std::string options = class_archive_options(installed.root);
-  for (std::string_view option : base::split(options, ' '))
-    archive.emplace_back(option);
+  for (std::string_view option : base::split(options, ' ')) archive.emplace_back(option);
   out["archive"] = std::move(archive);
   out["module_options"] = module_options(version);
-  // Spark 3.1 logs with Log4j 1, and on Java 17 needs options of its own.
-  out["can_be_warm"] = version >= 303;
+  out["can_be_warm"] = can_be_warm(installed);
   return base::to_text(out) + "\n";
 }
 

@@ -21,6 +21,9 @@ inline constexpr const char* kSparkStartFile = "/etc/howdah/spark-start.json";
 /// installed, or in the build's tree. Empty: not there, and Spark starts as it does without them.
 std::filesystem::path warm_programs();
 
+/// A JVM of this Spark can be made ready before its job comes.
+bool can_be_warm(const Installed& installed);
+
 /// The contents of kSparkStartFile.
 std::string spark_start(const Installed& installed);
 

@@ -172,6 +172,18 @@ struct GroupStatus {
   bool operator==(const GroupStatus&) const = default;
 };
 
+/// The warm driver of a primary-only cluster: a JVM that waits in its node for the next
+/// spark-submit (job/warm_driver.h). Written by control only.
+struct Warm {
+  bool wanted = false;  // a step that could have used one began since the latest was made
+  std::string heap;     // that the last such step asked for; empty: the node's own default
+  int number = 0;       // of the latest driver; 0: there was none
+  std::string has;      // its heap
+  int64_t version = 0;  // of the configurations that it was made with
+  bool ended = false;   // it was told to go
+  bool operator==(const Warm&) const = default;
+};
+
 /// Written by control only.
 struct Status {
   State state = State::kStarting;
@@ -188,6 +200,7 @@ struct Status {
   int next_number = 0;              // of the next instance
   std::vector<Node> nodes;          // by number; terminated ones stay, the oldest go beyond 1,000
   std::vector<GroupStatus> groups;  // in the order of wanted.groups
+  Warm warm;
   bool operator==(const Status&) const = default;
 };
 
@@ -264,7 +277,9 @@ std::string cluster_arn(const Key& key);
 std::string process_of_step(const Step& step);
 std::string process_of_bootstrap(int number);  // from 1
 /// The supervisor of a node's daemons: "services", and after its node was made again "services-2" …
-std::string process_of_services(int life);  // from 1
+std::string process_of_services(int life);    // from 1
+std::string process_of_warm(int number);      // from 1: "warm-1"
+std::string process_of_warm_end(int number);  // what ends it: "warm-1-end"
 inline constexpr const char* kShutdownActions = "shutdown-actions";
 
 // How values are kept in the store.

@@ -201,6 +201,22 @@ GroupStatus group_status_from(const JsonObject& in) {
   return g;
 }
 
+JsonObject warm_json(const Warm& w) {
+  return {{"wanted", w.wanted}, {"heap", w.heap},       {"number", w.number},
+          {"has", w.has},       {"version", w.version}, {"ended", w.ended}};
+}
+
+Warm warm_from(const JsonObject& in) {
+  Warm w;
+  w.wanted = base::bool_at(in, "wanted");
+  w.heap = str(in, "heap");
+  w.number = static_cast<int>(base::int_at(in, "number"));
+  w.has = str(in, "has");
+  w.version = base::int_at(in, "version");
+  w.ended = base::bool_at(in, "ended");
+  return w;
+}
+
 }  // namespace
 
 JsonObject to_json(const Wanted& w) {
@@ -284,7 +300,8 @@ JsonObject to_json(const Status& s) {
           {"groups", std::move(groups)},        {"code", s.reason.code},
           {"message", s.reason.message},        {"timeline", timeline_json(s.timeline)},
           {"errors", std::move(errors)},        {"admitted", s.admitted},
-          {"last_step", name_of(s.last_step)},  {"any_step_failed", s.any_step_failed}};
+          {"last_step", name_of(s.last_step)},  {"any_step_failed", s.any_step_failed},
+          {"warm", warm_json(s.warm)}};
 }
 
 Status status_from(const JsonObject& in) {
@@ -308,6 +325,7 @@ Status status_from(const JsonObject& in) {
   s.groups = objects_at<GroupStatus>(in, "groups", group_status_from);
   s.last_step = step_state_of(base::text_at(in, "last_step")).value_or(StepState::kPending);
   s.any_step_failed = base::bool_at(in, "any_step_failed");
+  if (const JsonObject* warm = base::find_object(in, "warm")) s.warm = warm_from(*warm);
   return s;
 }
 

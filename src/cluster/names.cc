@@ -209,4 +209,8 @@ std::string process_of_services(int life) {
   return life <= 1 ? "services" : fmt::format("services-{}", life);
 }
 
+std::string process_of_warm(int number) { return fmt::format("warm-{}", number); }
+
+std::string process_of_warm_end(int number) { return fmt::format("warm-{}-end", number); }
+
 }  // namespace howdah::cluster

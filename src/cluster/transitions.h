@@ -17,7 +17,7 @@ namespace howdah::cluster {
 struct Event {
   base::Time at;
   std::string subject;  // "j-…", "s-…", "i-…", "ig-…" or "if-…"
-  std::string kind;     // "cluster", "step", "instance", "group", "daemon", "warning"
+  std::string kind;     // "cluster", "step", "instance", "group", "daemon", "warm", "warning"
   std::string state;    // the new state's wire name; may be empty
   std::string message;
 };

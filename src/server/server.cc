@@ -304,6 +304,11 @@ struct Server {
     return base::ok();
   }
 
+  static bool keeps_warm() {
+    const char* warm = ::getenv("HOWDAH_WARM");
+    return warm == nullptr || std::string_view(warm) != "off";
+  }
+
   Status start_control() {
     control::EnginesOptions engine_options;
     engine_options.data = layout.data();
@@ -331,6 +336,7 @@ struct Server {
                          [this](const cluster::Cluster& cluster, const cluster::Step* step) {
                            return credentials(cluster, step ? step->id : "node");
                          }};
+    world.warm = keeps_warm();
     world.daemons = daemons.get();
     world.hadoop = hadoop.get();
     world.attach = [this](const cluster::Cluster& cluster, const cluster::Node& node) {
@@ -390,7 +396,6 @@ struct Server {
   }
 
   Status start_serverless() {
-    const char* warm = ::getenv("HOWDAH_WARM");
     ServerlessControl::Options o{
         *serverless,
         *objects,
@@ -404,7 +409,7 @@ struct Server {
         share(),
         TRY(layout.installation_id(ids)),
         host_endpoint,
-        warm == nullptr || std::string_view(warm) != "off",
+        keeps_warm(),
         [this](const serverless::Key& key, const std::string& run) {
           return credentials_at(host_endpoint, services::credentials_path(key, run));
         },

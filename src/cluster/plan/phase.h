@@ -67,6 +67,8 @@ void scale(const Round& round);         // as many nodes as are wanted
 void reconfigure(const Round& round);   // the configurations that are wanted
 void tend_daemons(const Round& round);  // late starters, and those that were given up
 void run_steps(const Round& round);
+void ask_for_warm(const Round& round, const Step& step);  // of one that starts
+void keep_warm(const Round& round);                       // a driver that is ready for the next one
 
 // TERMINATING
 void wind_down(const Round& round);

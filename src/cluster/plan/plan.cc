@@ -106,7 +106,9 @@ void one_phase(const phase::Round& round) {
       phase::scale(round);
       phase::reconfigure(round);
       phase::tend_daemons(round);
-      return phase::run_steps(round);
+      phase::run_steps(round);
+      if (round.status().state != State::kTerminating) phase::keep_warm(round);
+      return;
     case State::kTerminating:
       return phase::wind_down(round);
     case State::kTerminated:

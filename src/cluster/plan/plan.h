@@ -74,6 +74,9 @@ struct SeenNode {
   base::Millis leaving_for{0};
   bool shutdown_actions = false;  // there are scripts to run before it goes away
   bool final_logs_shipped = false;
+
+  bool can_be_warm = false;  // a JVM can be made ready here before its job comes
+  bool warm_waits = false;   // the latest one is ready, and nobody has taken it
 };
 
 /// What one look at the world gave.
@@ -110,6 +113,8 @@ struct Seen {
   std::map<std::string, StepEnd> step_ends;
   bool memory_for_step = true;  // admission: the host's free memory allows another step
   std::string memory_reason;
+  bool memory_for_warm = false;  // there is room for a driver that nobody needs yet
+  bool memory_short = false;     // what waits is to give its memory back
 
   base::Millis idle{0};  // how long the cluster has been idle
 };
@@ -133,6 +138,8 @@ struct Action {
     kShipStepLogs,        // step_id: the last upload of an ended step
     kShipBootstrapLogs,   // node: all that there are
     kRunShutdownActions,  // node
+    kStartWarm,           // node, number
+    kEndWarm,             // node, number: unless a job has taken it
     kShipFinalLogs,       // node: its own, before it goes away
     kRemoveNode,          // node
     kRemoveNetwork,

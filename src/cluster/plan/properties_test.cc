@@ -96,6 +96,9 @@ Cluster any_cluster() {
   if (*rc::gen::inRange(0, 3) == 0) cluster.wanted.idle_timeout_seconds = 60;
   for (int i = *rc::gen::inRange(0, 3); i > 0; --i)
     cluster.wanted.bootstrap_actions.push_back({"b", "s3://b/x", {}});
+  cluster.status.warm = {*rc::gen::arbitrary<bool>(), *rc::gen::element<std::string>("", "1g"),
+                         *rc::gen::inRange(0, 3),     *rc::gen::element<std::string>("", "1g"),
+                         *rc::gen::inRange(0, 3),     *rc::gen::arbitrary<bool>()};
   for (int i = over ? 0 : *rc::gen::inRange(0, 4); i > 0; --i)
     cluster.steps.push_back(any_step(state, i));
   return cluster;
@@ -140,6 +143,9 @@ SeenNode any_node(const Cluster& cluster) {
   for (const Step& s : cluster.steps) seen.processes[s.id] = any_process();
   for (int i = 1; i <= 2; ++i) seen.processes[process_of_bootstrap(i)] = any_process();
   seen.processes[process_of_services(1)] = any_process();
+  for (int i = 1; i <= 3; ++i) seen.processes[process_of_warm(i)] = any_process();
+  seen.can_be_warm = flag();
+  seen.warm_waits = flag();
   return seen;
 }
 
@@ -154,6 +160,8 @@ Seen any_seen(const Cluster& cluster) {
   seen.network.exists = *rc::gen::arbitrary<bool>();
   if (*rc::gen::arbitrary<bool>()) seen.network.subnet = "10.64.0.0/22";
   seen.memory_for_step = *rc::gen::arbitrary<bool>();
+  seen.memory_for_warm = *rc::gen::arbitrary<bool>();
+  seen.memory_short = *rc::gen::arbitrary<bool>();
   seen.hadoop_known = *rc::gen::arbitrary<bool>();
   seen.idle = Millis(*rc::gen::inRange(0, 120'000));
   for (int number = 0; number < 16; ++number) seen.nodes[number] = any_node(cluster);
@@ -305,6 +313,23 @@ RC_GTEST_PROP(PlanProperties, AStepNeverCompletesWithoutAProcessThatEndedWithZer
     const Process& p = seen.nodes.at(0).processes.at(s.id);
     RC_ASSERT(p.state == Process::State::kExited);
     RC_ASSERT(p.exit_code == 0);
+  }
+}
+
+RC_GTEST_PROP(PlanProperties, AWarmDriverStartsBesideNoStepAndAtMostOneAtATime, ()) {
+  const Cluster cluster = any_cluster();
+  const Seen seen = any_seen(cluster);
+  const Plan out = plan(cluster, seen, kNow);
+  for (const Action& action : out.actions) {
+    if (action.kind != Action::Kind::kStartWarm) continue;
+    RC_ASSERT(action.number == out.next.status.warm.number);
+    RC_ASSERT(seen.memory_for_warm);
+    for (const Step& s : out.next.steps) RC_ASSERT(is_terminal(s.state));
+    const int before = cluster.status.warm.number;
+    if (before > 0) {
+      const auto& processes = seen.nodes.at(primary_of(out.next)->number).processes;
+      RC_ASSERT(processes.at(process_of_warm(before)).state != Process::State::kRunning);
+    }
   }
 }
 

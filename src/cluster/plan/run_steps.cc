@@ -64,6 +64,7 @@ bool start_pending(const Round& round) {
     }
     advance(step, StepState::kRunning, "", round.now, plan.events);
     plan.actions.push_back({Action::Kind::kStartStep, step.id});
+    ask_for_warm(round, step);
     ++running;
   }
   return false;

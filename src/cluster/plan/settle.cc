@@ -80,13 +80,22 @@ void cancel_running(const Round& round, Step& step) {
   round.again_in(base::Millis(1000));
 }
 
+// A step that ran in a warm driver ends as its launcher; the memory was the driver's.
+bool warm_driver_was_killed(const Round& round, const SeenNode& primary, const Process& process) {
+  constexpr int kKilled = 137;
+  const auto warm = primary.processes.find(process_of_warm(round.status().warm.number));
+  return process.exit_code == kKilled && warm != primary.processes.end() &&
+         warm->second.out_of_memory;
+}
+
 void settle(const Round& round, Step& step) {
   Plan& plan = round.plan;
   const Seen& seen = round.seen;
   const base::Time now = round.now;
   const SeenNode& primary = primary_seen(round);
   const auto found = primary.processes.find(process_of_step(step));
-  const Process process = found == primary.processes.end() ? Process{} : found->second;
+  Process process = found == primary.processes.end() ? Process{} : found->second;
+  process.out_of_memory = process.out_of_memory || warm_driver_was_killed(round, primary, process);
   const auto ended = seen.step_ends.find(step.id);
   const Seen::StepEnd end = ended == seen.step_ends.end() ? Seen::StepEnd{} : ended->second;
 

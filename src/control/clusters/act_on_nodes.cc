@@ -29,6 +29,9 @@ constexpr const char* kShutdownScript =
     "done\n"
     "wait\n";
 
+constexpr const char* kWarmDriver = "howdah-warm-driver";
+constexpr const char* kWarmLog = "/mnt/var/log/instance-controller/warm-drivers.log";
+
 bool is_hopeless(const base::Error& error) {
   return error.code == base::Code::kInvalidArgument ||
          error.code == base::Code::kFailedPrecondition;
@@ -69,6 +72,11 @@ Status Reconciler::act_on_node(const Cluster& cluster, const Node& node, const A
       return run_shutdown_actions(cluster, node);
     case Action::Kind::kShipBootstrapLogs:
       return ship_bootstrap(cluster, node, memory);
+    case Action::Kind::kStartWarm:
+      start_warm(cluster, node, action.number, memory);
+      return base::ok();
+    case Action::Kind::kEndWarm:
+      return end_warm(cluster, node, action.number);
     case Action::Kind::kShipFinalLogs:
       return ship_final(cluster, node, memory);
     case Action::Kind::kRemoveNode:
@@ -84,6 +92,7 @@ Status Reconciler::ensure_node(const Cluster& cluster, const Node& node, NodeMem
     const NodeSetup setup = TRY(world_.engines.node_of(cluster, node));
     TRY(world_.nodes.ensure(setup.spec));
     memory.units = setup.daemons;
+    memory.can_be_warm = setup.can_be_warm;
     return base::ok();
   };
   const Status made = make();
@@ -165,6 +174,34 @@ Status Reconciler::start_bootstrap(const Cluster& cluster, const Node& node, int
   process.working_directory = "/home/hadoop";
   process.stdout_path = folder / "stdout";
   process.stderr_path = folder / "stderr";
+  return world_.nodes.start(cluster::node_id(cluster, node.number), process);
+}
+
+// With the node's environment alone: it is for a job that nobody knows yet. A step goes on without
+// it, so that nothing is tried again.
+void Reconciler::start_warm(const Cluster& cluster, const Node& node, int number,
+                            NodeMemory& memory) {
+  const cluster::Warm& warm = cluster.status.warm;
+  nodes::ProcessSpec process;
+  process.id = cluster::process_of_warm(number);
+  process.argv = {kWarmDriver, "--name", process.id};
+  if (!warm.has.empty()) process.argv.insert(process.argv.end(), {"--heap", warm.has});
+  process.memory_limit_bytes = world_.capacity.memory_of(node.instance_type);
+  process.working_directory = "/home/hadoop";
+  process.stdout_path = process.stderr_path = kWarmLog;
+  const Status started = world_.nodes.start(cluster::node_id(cluster, node.number), process);
+  if (started.ok()) return;
+  memory.cold = true;
+  base::log_warn("control", "no warm driver in {}: {}", node.instance_id, started.error().message);
+}
+
+// It is asked, not signalled: a job that has just taken it must not get the signal.
+Status Reconciler::end_warm(const Cluster& cluster, const Node& node, int number) {
+  nodes::ProcessSpec process;
+  process.id = cluster::process_of_warm_end(number);
+  process.argv = {kWarmDriver, "--end", cluster::process_of_warm(number)};
+  process.working_directory = "/home/hadoop";
+  process.stdout_path = process.stderr_path = kWarmLog;
   return world_.nodes.start(cluster::node_id(cluster, node.number), process);
 }
 

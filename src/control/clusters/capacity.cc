@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "control/clusters/step_on_node.h"
+#include "job/warm_driver.h"
 
 namespace howdah::control {
 namespace {
@@ -118,8 +119,15 @@ std::vector<cluster::Key> Capacity::admitted() {
   return out;
 }
 
-bool Capacity::memory_for_step(int running, std::string* reason) {
-  const uint64_t free = host_.available_memory();
+bool Capacity::memory_for_warm() {
+  return host_.available_memory() >= job::kWarmDriverLeaves + job::kWarmDriverTakes;
+}
+
+bool Capacity::memory_short() { return host_.available_memory() < kStepNeeds; }
+
+bool Capacity::memory_for_step(int running, bool warm_driver_waits, std::string* reason) {
+  const uint64_t given_back = warm_driver_waits ? job::kWarmDriverTakes : 0;
+  const uint64_t free = host_.available_memory() + given_back;
   if (running == 0 || free >= kStepNeeds) return true;
   *reason = fmt::format(
       "Waiting for memory: {:.1f} GiB of this host are free, a step needs {:.1f}; {} steps are "

@@ -36,8 +36,13 @@ class Capacity {
     return host_.declared_memory(instance_type);
   }
 
-  /// May another step start now? `running` counts the steps that run on this host.
-  bool memory_for_step(int running, std::string* reason);
+  /// May another step start now? `running` counts the steps that run on this host. A warm driver
+  /// that waits where it will run is memory that it need not find: used up, or ended when short.
+  bool memory_for_step(int running, bool warm_driver_waits, std::string* reason);
+  /// A driver that nobody needs yet may be made.
+  bool memory_for_warm();
+  /// Steps would have to wait: what is only kept ready is to go.
+  bool memory_short();
 
  private:
   Host& host_;

@@ -63,5 +63,21 @@ TEST(Capacity, ASecondClusterWaitsForMemoryAndTheFirstNever) {
   EXPECT_FALSE(capacity.admit(one_of(2, 3), &reason)) << "growing waits";
 }
 
+TEST(Capacity, AStepNeedNotFindTheMemoryThatItsWarmDriverHas) {
+  AHost host;
+  Capacity capacity(host, 8);
+  std::string reason;
+  host.free = kGiB + kGiB / 4;
+  EXPECT_TRUE(capacity.memory_for_step(0, false, &reason)) << "alone it gets its turn";
+  EXPECT_FALSE(capacity.memory_for_step(1, false, &reason));
+  EXPECT_TRUE(capacity.memory_for_step(1, true, &reason));
+  EXPECT_TRUE(capacity.memory_short()) << "and what is only ready goes before a step waits";
+  host.free = 2 * kGiB;
+  EXPECT_FALSE(capacity.memory_short());
+  EXPECT_FALSE(capacity.memory_for_warm()) << "made and ended by turns";
+  host.free = 3 * kGiB;
+  EXPECT_TRUE(capacity.memory_for_warm());
+}
+
 }  // namespace
 }  // namespace howdah::control

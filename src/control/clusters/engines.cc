@@ -87,6 +87,7 @@ class LocalEngines final : public Engines {
     spec.hosts = hosts_of(cluster, node);
     if (const auto* group = cluster::group_of(cluster.wanted, node.group_id); group != nullptr)
       spec.volumes_gib = group->volumes_gib;
+    out.can_be_warm = out.can_be_warm && !has_several_nodes(cluster);
     return out;
   }
 
@@ -121,6 +122,7 @@ class LocalEngines final : public Engines {
 
   void add_parts(const apps::NodeView& view, NodeSetup& out) const {
     add_view(view, options_.runtime, out.spec);
+    out.can_be_warm = view.can_be_warm;
     if (const std::filesystem::path program = s3_dist_cp(); !program.empty())
       out.spec.mounts.push_back({program, kS3DistCpInside, true});
     for (const apps::Daemon& daemon : view.daemons) {

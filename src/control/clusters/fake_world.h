@@ -32,6 +32,7 @@ class FakeEngines final : public Engines {
     out.spec.hostname = cluster::private_dns(cluster, node);
     out.spec.address = node.address;
     if (!node.address.empty()) out.spec.network = cluster.key.id;
+    out.can_be_warm = warm;
     out.spec.files.push_back({"/etc/configurations",
                               base::to_text(cluster::configurations_of(cluster, node.group_id)),
                               0644});
@@ -52,6 +53,8 @@ class FakeEngines final : public Engines {
     }
     return out;
   }
+  bool warm = false;  // drivers can be made ready in its nodes
+
   /// What differs for `yarn-site` concerns the resource manager and the node managers.
   std::vector<std::string> restarts(const cluster::Cluster& cluster, const cluster::Node& node,
                                     const base::JsonArray& from,

@@ -20,6 +20,9 @@ using cluster::Seen;
 using cluster::Step;
 using cluster::StepState;
 
+// Where howdah-warm-driver puts what it has to say (src/warm/driver.h), in a folder by its name.
+constexpr const char* kWarmFolder = "/mnt/var/lib/howdah/warm";
+
 Seen::Engine::State state_of(Engines::Look::State state) {
   switch (state) {
     case Engines::Look::State::kMissing:
@@ -71,6 +74,8 @@ Result<Seen> Reconciler::look(const Cluster& cluster, Memory& memory) {
     TRY(look_at_node(cluster, node, memory.nodes[node.number], seen.nodes[node.number]));
   }
   look_at_hadoop(cluster, seen);
+  if (const cluster::Node* primary = cluster::primary_of(cluster); primary)
+    look_at_warm(cluster, *primary, memory, seen);
   look_at_steps(cluster, memory, seen);
 
   const bool idle = cluster.status.state == cluster::State::kWaiting && cluster.steps.empty();
@@ -130,8 +135,38 @@ void Reconciler::look_at_steps(const Cluster& cluster, Memory& memory, Seen& see
       end.exception = "The server was shut down (howdah down) while the step ran.";
     return;
   }
-  if (pending)
-    seen.memory_for_step = world_.capacity.memory_for_step(running_steps(), &seen.memory_reason);
+  if (!pending) return;
+  const bool warm = on_primary != seen.nodes.end() && on_primary->second.warm_waits;
+  seen.memory_for_step =
+      world_.capacity.memory_for_step(running_steps(), warm, &seen.memory_reason);
+}
+
+// One JVM at a time gets ready on this host: what runs needs the cores more.
+void Reconciler::look_at_warm(const Cluster& cluster, const cluster::Node& node, Memory& memory,
+                              Seen& seen) {
+  const cluster::Warm& warm = cluster.status.warm;
+  const auto it = seen.nodes.find(node.number);
+  if (it == seen.nodes.end()) return;
+  cluster::SeenNode& primary = it->second;
+  const NodeMemory& known = memory.nodes[node.number];
+  primary.can_be_warm = world_.warm && known.can_be_warm && !known.cold;
+  if (!warm.wanted && warm.number == 0) return;  // nobody has asked for one
+  seen.memory_short = world_.capacity.memory_short();
+  const std::string name = cluster::process_of_warm(warm.number);
+  const auto process = primary.processes.find(name);
+  const bool runs = process != primary.processes.end() &&
+                    process->second.state == cluster::Process::State::kRunning;
+  const std::string id = cluster::node_id(cluster, node.number);
+  const auto there = [&](const char* file) {
+    return world_.nodes.open_file(id, std::filesystem::path(kWarmFolder) / name / file).ok();
+  };
+  primary.warm_waits = runs && there("ready");
+  const bool warming = runs && !primary.warm_waits && !there("key.json");
+  std::lock_guard lock(mutex_);
+  memory.warming = warming;
+  const bool others = std::any_of(memories_.begin(), memories_.end(),
+                                  [](const auto& one) { return one.second.warming; });
+  seen.memory_for_warm = !others && world_.capacity.memory_for_warm();
 }
 
 }  // namespace howdah::control

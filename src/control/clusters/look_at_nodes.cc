@@ -174,6 +174,7 @@ Status Reconciler::look_at_daemons(const Cluster& cluster, const Node& node, Nod
     if (!setup.ok() && (!cluster.wanted.terminate.empty() || !seen.alive)) return base::ok();
     if (!setup.ok()) return std::move(setup).error();
     memory.units = std::move(setup->daemons);
+    memory.can_be_warm = setup->can_be_warm;
     memory.units_version = version;
   }
   if (memory.units->empty()) return base::ok();

@@ -19,6 +19,7 @@ bool starts_something(const cluster::Action& action) {
     case Kind::kShipStepLogs:
     case Kind::kShipBootstrapLogs:
     case Kind::kShipFinalLogs:
+    case Kind::kEndWarm:
     case Kind::kRemoveNode:
     case Kind::kRemoveNetwork:
       return false;

@@ -42,6 +42,7 @@ struct World {
   Attach attach = {};
   ShipNodeLogs ship_node_logs = {};
   ShipStepContainers ship_step_containers = {};
+  bool warm = true;  // drivers are kept ready in primary nodes of Spark alone
 };
 
 class Reconciler final : public Reconciles {
@@ -109,6 +110,8 @@ class Reconciler final : public Reconciles {
     std::optional<base::Millis> told_to_leave;  // when
     bool final_shipped = false;
     int final_tries = 0;
+    bool can_be_warm = false;  // says the engine
+    bool cold = false;         // a warm driver could not be started here: nobody tries again
   };
   // And of a cluster.
   struct Memory {
@@ -124,6 +127,7 @@ class Reconciler final : public Reconciles {
     std::map<std::string, int> start_tries;
     std::optional<base::Millis> idle_since;
     int running = 0;                                // steps, for the host's count
+    bool warming = false;                           // a driver of it is getting ready
     std::map<std::string, uint64_t> shipped_bytes;  // of running logs, by path
   };
 
@@ -134,6 +138,8 @@ class Reconciler final : public Reconciles {
   base::Result<cluster::Seen> look(const cluster::Cluster& cluster, Memory& memory);
   base::Status look_at_host(const cluster::Cluster& cluster, Memory& memory, cluster::Seen& seen);
   void look_at_steps(const cluster::Cluster& cluster, Memory& memory, cluster::Seen& seen);
+  void look_at_warm(const cluster::Cluster& cluster, const cluster::Node& node, Memory& memory,
+                    cluster::Seen& seen);
   int running_steps();
   // look_at_nodes.cc
   base::Status look_at_node(const cluster::Cluster& cluster, const cluster::Node& node,
@@ -167,6 +173,9 @@ class Reconciler final : public Reconciles {
                             NodeMemory& memory);
   base::Status start_bootstrap(const cluster::Cluster& cluster, const cluster::Node& node,
                                int number);
+  void start_warm(const cluster::Cluster& cluster, const cluster::Node& node, int number,
+                  NodeMemory& memory);
+  base::Status end_warm(const cluster::Cluster& cluster, const cluster::Node& node, int number);
   base::Status run_shutdown_actions(const cluster::Cluster& cluster, const cluster::Node& node);
   base::Status ship_bootstrap(const cluster::Cluster& cluster, const cluster::Node& node,
                               NodeMemory& memory);

@@ -137,6 +137,12 @@ store::NewStep step(const std::string& id, OnFailure on_failure) {
   return out;
 }
 
+store::NewStep spark_step(const std::string& id, const std::string& heap) {
+  store::NewStep out = step(id, OnFailure::kContinue);
+  out.step.jar.args = {"spark-submit", "--driver-memory", heap, "x.py"};
+  return out;
+}
+
 struct Outcome {
   cluster::State state = cluster::State::kStarting;
   std::string message;
@@ -157,6 +163,7 @@ struct Story {
   int concurrency = 1;
   int terminate_at_round = -1;
   int core = 0;  // nodes beside the primary, with Hadoop
+  bool warm = false;
   /// Each is made when the cluster waits and all its groups run.
   std::vector<std::function<void(class Simulation&)>> moves;
 };
@@ -198,10 +205,14 @@ class Simulation {
     wanted.keep_alive = story.keep_alive;
     wanted.step_concurrency = story.concurrency;
     EXPECT_TRUE(store_->create_cluster(key_, wanted, {}, story.steps, {}, {}).ok());
-    nodes_.set_script([](const std::string&, const nodes::ProcessSpec& spec) -> std::optional<int> {
-      if (spec.id.starts_with(kServices)) return std::nullopt;
-      return spec.id.ends_with("bad") ? 3 : 0;
-    });
+    engines_.warm = story.warm;
+    nodes_.set_script(
+        [this](const std::string& node, const nodes::ProcessSpec& spec) -> std::optional<int> {
+          if (spec.id.starts_with(kServices)) return std::nullopt;
+          if (spec.argv.front() == "howdah-warm-driver") return warm_driver(node, spec);
+          if (spec.argv.front() == "spark-submit") take_warm_driver(node, spec.argv[2]);
+          return spec.id.ends_with("bad") ? 3 : 0;
+        });
     nodes_.set_fault([this](auto call, auto, const std::string&,
                             const std::string&) -> std::optional<base::Error> {
       if (call != nodes::FakeProvider::Call::kLook && call != nodes::FakeProvider::Call::kList)
@@ -241,6 +252,12 @@ class Simulation {
                                     })
                     .ok());
   }
+  void add(const store::NewStep& step) {
+    EXPECT_TRUE(
+        store_->add_steps(key_, {step}, [](const auto&, size_t) { return base::ok(); }, {}, {})
+            .ok());
+  }
+  int taken() const { return taken_; }
   void resize(int core) {
     change([&](cluster::Wanted& w) {
       w.groups.at(1).count = core;
@@ -263,6 +280,7 @@ class Simulation {
     const auto row = store_->cluster(key_);
     const cluster::Cluster cluster = row->as_cluster();
     if (cluster.status.state != cluster::State::kWaiting) return false;
+    if (!store_->load(key_)->cluster.steps.empty()) return false;
     for (const cluster::Group& group : cluster.wanted.groups) {
       const auto* status = cluster::group_status_of(cluster.status, group.id);
       if (!status || status->state != cluster::GroupState::kRunning) return false;
@@ -274,7 +292,34 @@ class Simulation {
       const auto seen = nodes_.look(cluster::node_id(cluster, node.number));
       if (!seen.ok() || !seen->alive || node.returning) return false;
     }
-    return true;
+    const cluster::Warm& warm = cluster.status.warm;
+    return !engines_.warm || (!warm.wanted && warm.has == warm.heap && runs_warm(warm.number));
+  }
+
+  // ---- what the node's own programs do
+  bool runs_warm(int number) const {
+    const auto running = nodes_.running();
+    return number == 0 || std::any_of(running.begin(), running.end(), [&](const std::string& one) {
+             return one.ends_with(" " + cluster::process_of_warm(number));
+           });
+  }
+  std::optional<int> warm_driver(const std::string& node, const nodes::ProcessSpec& spec) {
+    if (spec.argv[1] == "--end") {
+      nodes_.finish(node, spec.argv[2]);
+      return 0;
+    }
+    EXPECT_TRUE(spec.environment.empty()) << "of the node alone";
+    nodes_.write(node, "/mnt/var/lib/howdah/warm/" + spec.id + "/ready", "");
+    heaps_[spec.id] = spec.argv.at(4);
+    return std::nullopt;
+  }
+  void take_warm_driver(const std::string& node, const std::string& heap) {
+    for (const std::string& one : nodes_.running()) {
+      const std::string process = one.substr(one.rfind(' ') + 1);
+      if (!heaps_.contains(process) || heaps_[process] != heap) continue;
+      nodes_.finish(node, process);
+      ++taken_;
+    }
   }
 
   void start() {
@@ -330,6 +375,8 @@ class Simulation {
   FakeHadoop hadoop_{3};
   std::unique_ptr<Capacity> capacity_;
   std::unique_ptr<Reconciler> reconciler_;
+  std::map<std::string, std::string> heaps_;  // of warm drivers
+  int taken_ = 0;
   const Key key_{"000000000000", "us-east-1", "j-SIMULATED"};
 };
 
@@ -402,6 +449,28 @@ TEST(Simulation, ATerminationByTheUserSurvivesEveryCrash) {
 
 void terminate(Simulation& simulation) {
   simulation.change([](cluster::Wanted& w) { w.terminate = "user"; });
+}
+
+TEST(Simulation, WarmDriversSurviveEveryCrashAndAreMadeOnceForEachStep) {
+  Story story;
+  story.keep_alive = true;
+  story.warm = true;
+  story.steps = {spark_step("s-1", "1g")};
+  story.moves = {[](Simulation& s) { s.add(spark_step("s-2", "1g")); },
+                 [](Simulation& s) { s.add(spark_step("s-3", "2g")); },
+                 [](Simulation& s) { s.add(spark_step("s-4", "2g")); }, terminate};
+  Outcome expected;
+  expected.state = cluster::State::kTerminated;
+  expected.message = "Terminated by user request";
+  for (const char* id : {"s-1", "s-2", "s-3", "s-4"})
+    expected.steps[id] = cluster::StepState::kCompleted;
+  Simulation whole(0);
+  const Outcome out = whole.run(story);
+  EXPECT_EQ(whole.taken(), 2) << "s-2 and s-4";
+  EXPECT_EQ(out.started.at("warm-2-end"), 1) << "s-3 asks for another heap";
+  EXPECT_EQ(out.started.at("warm-4"), 1);
+  EXPECT_FALSE(out.started.contains("warm-5"));
+  survive_every_crash(story, expected);
 }
 
 TEST(Simulation, AResizeUpAndDownSurvivesEveryCrash) {

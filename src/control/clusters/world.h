@@ -38,6 +38,7 @@ struct DaemonUnit {
 struct NodeSetup {
   nodes::NodeSpec spec;
   std::vector<DaemonUnit> daemons;  // none: a node without daemons
+  bool can_be_warm = false;         // a driver can be made ready in it before its job comes
 };
 
 /// The applications of release labels on this host.
