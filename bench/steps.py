@@ -2,11 +2,14 @@
 beside bare Spark.
 
     .venv/bin/python bench/steps.py [--rounds 3] [--seconds 5,60] [--server build/howdah]
+    .venv/bin/python bench/steps.py --warm [--rounds 3]
 
 The bare run is spark-submit of the same SPARK_HOME on this host, outside any node, with the same
 rendered configuration, script and data on our own S3 endpoint; step and bare run alternate.
 `--seconds 5,60,600` also measures the waiter after ten minutes. A figure in brackets is the
-limit that the project sets itself.
+limit that the project sets itself. Steps have no warm drivers there: making the next one would run
+beside the bare job. `--warm` measures only these: a small step from RUNNING to COMPLETED in a
+server that keeps drivers ready and in one that does not, by turns, each when its driver is ready.
 """
 
 import argparse
@@ -152,14 +155,69 @@ def tutorial(server, rounds, folder):
     return steps, bares
 
 
+SMALL = """
+from operator import add
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.appName("small").getOrCreate()
+words = spark.sparkContext.parallelize(["a b", "b c", "c a b"] * 1000, 2).flatMap(str.split)
+print(dict(words.map(lambda word: (word, 1)).reduceByKey(add).collect()))
+"""
+
+
+def next_steps(rounds, folder, program):
+    """Seconds of small steps with and without a warm driver that waits for each."""
+    took = {"on": [], "off": []}
+    servers, clusters = {}, {}
+    try:
+        for warm in took:
+            servers[warm] = Server(folder / warm, program, arguments=["--log-level", "warn"],
+                                   environment={"HOWDAH_WARM": warm}).start()
+            client(servers[warm], "s3").create_bucket(Bucket="bench")
+            client(servers[warm], "s3").put_object(Bucket="bench", Key="job.py", Body=SMALL)
+            clusters[warm] = new_cluster(client(servers[warm], "emr"))[0]
+        for number in range(rounds + 1):  # the first is cold for both
+            for warm, server in servers.items():
+                emr = client(server, "emr")
+                step = add_step(emr, clusters[warm], ["spark-submit", "s3://bench/job.py"])
+                emr.get_waiter("step_complete").wait(ClusterId=clusters[warm], StepId=step)
+                times = emr.describe_step(ClusterId=clusters[warm], StepId=step)["Step"][
+                    "Status"]["Timeline"]
+                if number > 0:
+                    took[warm].append(
+                        (times["EndDateTime"] - times["StartDateTime"]).total_seconds())
+                if warm == "on":
+                    ready = f"nodes/*/fs/mnt/var/lib/howdah/warm/warm-{number + 1}/ready"
+                    until(lambda: list(server.data.glob(ready)), "the next driver is ready", 300)
+    finally:
+        for server in servers.values():
+            server.shut_down()
+    return took
+
+
+def print_next_steps(rounds, folder, program):
+    load = os.getloadavg()[0]
+    took = next_steps(rounds, folder, program)
+    on, off = statistics.median(took["on"]), statistics.median(took["off"])
+    print(f"{os.cpu_count()} cores, load average {load:.1f} at the start\n")
+    print(f"| a small step, warm, median of {rounds} | {on:.2f} s | {on / off:.2f}x |")
+    print(f"| the same with HOWDAH_WARM=off | {off:.2f} s | 1.00x |")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", default="5,60")
     parser.add_argument("--server", default=str(ROOT / "build" / "howdah"))
+    parser.add_argument("--warm", action="store_true")
     given = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="howdah-bench-"))
-    server = Server(folder / "data", given.server, arguments=["--log-level", "warn"])
+    if given.warm:
+        try:
+            return print_next_steps(given.rounds, folder, given.server)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    server = Server(folder / "data", given.server, arguments=["--log-level", "warn"],
+                    environment={"HOWDAH_WARM": "off"})
     try:
         starts = []
         for _ in range(5):
