@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "base/text.h"
-#include "control/clusters/ask_inside.h"
+#include "control/jobs/ask_inside.h"
 #include "control/clusters/log_files.h"
 
 namespace howdah::control {

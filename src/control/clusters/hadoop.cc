@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "control/clusters/ask_inside.h"
+#include "control/jobs/ask_inside.h"
 #include "control/clusters/log_files.h"
 #include "job/launch.h"
 #include "job/yarn_names.h"

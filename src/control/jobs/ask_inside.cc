@@ -1,4 +1,4 @@
-#include "control/clusters/ask_inside.h"
+#include "control/jobs/ask_inside.h"
 
 #include <fmt/format.h>
 
