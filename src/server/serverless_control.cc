@@ -5,6 +5,7 @@
 
 #include "control/jobs/installations.h"
 #include "control/serverless/applications.h"
+#include "control/serverless/standalone.h"
 #include "os/file.h"
 
 namespace howdah::server {
@@ -18,6 +19,7 @@ constexpr base::Millis kRunLogs{15'000};  // how often running logs go up, as AW
 struct ServerlessControl::Parts {
   std::unique_ptr<control::Installations> installations;
   std::unique_ptr<control::SparkEngines> engines;
+  std::unique_ptr<control::StandaloneClusters> clusters;
   std::unique_ptr<control::WarmPool> warm;
   std::unique_ptr<control::RunLogs> logs;
   std::unique_ptr<control::HistoryServers> history;
@@ -47,6 +49,7 @@ base::Result<std::unique_ptr<ServerlessControl>> ServerlessControl::start(Option
   engines.cpus = cpus;
   engines.credentials = o.credentials;
   parts->engines = TRY(control::make_spark_engines(std::move(engines), *parts->installations));
+  parts->clusters = control::make_standalone_clusters(o.nodes, o.clock);
   control::WarmPool::Options pool;
   pool.on = o.warm;
   parts->warm =
@@ -55,8 +58,9 @@ base::Result<std::unique_ptr<ServerlessControl>> ServerlessControl::start(Option
   parts->history = std::make_unique<control::HistoryServers>(
       *parts->engines, o.nodes, o.clock,
       control::HistoryServers::Options{.logs = managed_logs(o.data)});
-  parts->applications = std::make_unique<control::Applications>(control::ServerlessWorld{
-      o.store, o.nodes, *parts->engines, *parts->warm, *parts->logs, o.host, o.clock, cpus});
+  parts->applications = std::make_unique<control::Applications>(
+      control::ServerlessWorld{o.store, o.nodes, *parts->engines, *parts->clusters, *parts->warm,
+                               *parts->logs, o.host, o.clock, cpus});
   parts->warm->wake = [applications = parts->applications.get()](const serverless::Key& key) {
     applications->wake(key);
   };

@@ -251,6 +251,13 @@ WantedRun wanted_run_from(const JsonObject& in) {
 JsonObject to_json(const RunStatus& s) {
   JsonArray attempts;
   for (const Attempt& attempt : s.attempts) attempts.push_back(attempt_json(attempt));
+  JsonArray executors;
+  for (const ExecutorWorker& worker : s.executors) {
+    JsonObject one;
+    one["number"] = worker.number;
+    put_time(one, "since", worker.since);
+    executors.push_back(std::move(one));
+  }
   JsonObject out{{"state", name_of(s.state)},
                  {"details", s.details},
                  {"queued_millis", s.queued_millis},
@@ -260,6 +267,9 @@ JsonObject to_json(const RunStatus& s) {
                  {"way", s.way},
                  {"workers", resources_json(s.workers)},
                  {"worker_count", s.worker_count},
+                 {"executor", resources_json(s.executor)},
+                 {"executors", std::move(executors)},
+                 {"executors_made", s.executors_made},
                  {"cancelling_for_timeout", s.cancelling_for_timeout},
                  {"total", utilization_json(s.total)},
                  {"billed", utilization_json(s.billed)}};
@@ -269,6 +279,7 @@ JsonObject to_json(const RunStatus& s) {
   put_time(out, "ended", s.ended);
   put_time(out, "queued", s.queued);
   put_time(out, "signalled", s.signalled);
+  put_time(out, "executor_ended", s.executor_ended);
   return out;
 }
 
@@ -290,6 +301,14 @@ RunStatus run_status_from(const JsonObject& in) {
   s.way = str(in, "way");
   s.workers = resources_from(object_at(in, "workers"));
   s.worker_count = base::int_at(in, "worker_count");
+  s.executor = resources_from(object_at(in, "executor"));
+  for (const base::Json& item : array_at(in, "executors")) {
+    const JsonObject* one = item.if_object();
+    const auto since = one == nullptr ? std::nullopt : time_at(*one, "since");
+    if (since) s.executors.push_back({small(*one, "number", 1), *since});
+  }
+  s.executors_made = small(in, "executors_made");
+  s.executor_ended = time_at(in, "executor_ended");
   s.cancelling_for_timeout = base::bool_at(in, "cancelling_for_timeout");
   s.signalled = time_at(in, "signalled");
   s.total = utilization_at(in, "total");

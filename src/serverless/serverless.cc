@@ -61,6 +61,14 @@ std::string process_of(const JobRun& run, int attempt) {
   return fmt::format("{}/attempt-{}", run.id, attempt);
 }
 
+std::string master_process_of(const JobRun& run, int attempt) {
+  return process_of(run, attempt) + "-master";
+}
+
+std::string worker_process_of(const JobRun& run, int attempt, int executor) {
+  return fmt::format("{}-worker-{}", process_of(run, attempt), executor);
+}
+
 double vcpu_of(std::string_view text) { return amount_of(text, "vCPU"); }
 double gb_of(std::string_view text) { return amount_of(text, "GB"); }
 

@@ -162,6 +162,14 @@ struct Attempt {
   bool operator==(const Attempt&) const = default;
 };
 
+/// A worker process that one executor of a run has for itself. Those of a run in local mode are its
+/// driver's threads and have none.
+struct ExecutorWorker {
+  int number = 1;  // 1, 2, 3 … of the attempt, never given twice
+  base::Time since;
+  bool operator==(const ExecutorWorker&) const = default;
+};
+
 /// Written by control only.
 struct RunStatus {
   RunState state = RunState::kSubmitted;
@@ -172,15 +180,26 @@ struct RunStatus {
   std::vector<Attempt> attempts;     // oldest first; the last is the current one
   std::string node;                  // that the current attempt runs in; empty: none yet
   bool warm = false;                 // that node was ready before the run came
-  std::string way;                   // the master that it runs with: "local[2]"
-  Resources workers;                 // held while SCHEDULED and RUNNING: all together
-  int64_t worker_count = 0;          // and how many they are
+  std::string way;           // the master that it runs with: "local[2]", "spark://127.0.0.1:40123",
+                             // or kStandalone until that one listens
+  Resources workers;         // held while SCHEDULED and RUNNING: all together
+  int64_t worker_count = 0;  // and how many they are
+  Resources executor;        // standalone: each of these has
+  std::vector<ExecutorWorker> executors;
+  int executors_made = 0;                    // of the current attempt: the last number
+  std::optional<base::Time> executor_ended;  // one of them did, by itself
   bool cancelling_for_timeout = false;
   std::optional<base::Time> signalled;  // the process was asked to end
   Utilization total;                    // of ended attempts
   Utilization billed;
   bool operator==(const RunStatus&) const = default;
 };
+
+/// A run whose executors are processes of their own, under a Spark standalone master.
+inline constexpr const char* kStandalone = "standalone";
+inline bool is_standalone(std::string_view way) {
+  return way == kStandalone || way.starts_with("spark://");
+}
 
 struct JobRun {
   std::string id;        // "00" + 14 of a-z0-9
@@ -202,6 +221,9 @@ std::string arn_of(const Key& application, std::string_view run_id);
 /// Deterministic: the same attempt always has the same node and process, see nodes/provider.h.
 std::string node_of(const Key& application, const JobRun& run, int attempt);  // "00…/00…-1"
 std::string process_of(const JobRun& run, int attempt);                       // "00…/attempt-1"
+/// Of its standalone cluster, in the same node.
+std::string master_process_of(const JobRun& run, int attempt);                // "…-master"
+std::string worker_process_of(const JobRun& run, int attempt, int executor);  // "…-worker-2"
 
 /// "4 vCPU" or "4", "16 GB" or "16": as CpuSize, MemorySize and DiskSize are written; 0 when not.
 double vcpu_of(std::string_view text);

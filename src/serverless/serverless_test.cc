@@ -112,6 +112,11 @@ TEST(Serverless, ARunIsReadBackAsItWasWritten) {
   s.warm = true;
   s.way = "local[2]";
   s.workers = {2, 8.5, 40};
+  s.worker_count = 3;
+  s.executor = {1, 4, 20};
+  s.executors = {{2, after(8)}, {5, after(9)}};
+  s.executors_made = 5;
+  s.executor_ended = after(10);
   s.cancelling_for_timeout = true;
   s.signalled = after(7);
   s.total = {0.25, 1.5, 3};

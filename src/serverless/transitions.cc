@@ -16,11 +16,17 @@ using A = ApplicationState;
 using R = RunState;
 
 constexpr Move<A> kMoves[] = {
-    {A::kCreating, A::kCreated}, {A::kCreated, A::kStarting},   {A::kCreated, A::kTerminated},
-    {A::kStarting, A::kStarted}, {A::kStarting, A::kCreated},  // it could not be started: back to
-                                                               // where it came from
-    {A::kStarting, A::kStopped}, {A::kStarted, A::kStopping},   {A::kStopping, A::kStopped},
-    {A::kStopped, A::kStarting}, {A::kStopped, A::kTerminated},
+    {A::kCreating, A::kCreated},
+    {A::kCreated, A::kStarting},
+    {A::kCreated, A::kTerminated},
+    {A::kStarting, A::kStarted},
+    {A::kStarting, A::kCreated},  // it could not be started: back to
+                                  // where it came from
+    {A::kStarting, A::kStopped},
+    {A::kStarted, A::kStopping},
+    {A::kStopping, A::kStopped},
+    {A::kStopped, A::kStarting},
+    {A::kStopped, A::kTerminated},
 };
 
 // Beside them every run that has not ended may fail.

@@ -233,24 +233,75 @@ def test_a_killed_server_finds_the_run_again(own_server, engine):
 
 def test_a_run_that_does_not_fit_one_worker_has_executors_of_its_own(app):
     job = script(app, "executors", """
-        import os
         from pyspark.sql import SparkSession
         spark = SparkSession.builder.getOrCreate()
         print("master", spark.sparkContext.master)
         print("authenticates", spark.conf.get("spark.authenticate"))
-        def where(_):
-            import os
-            return os.environ.get("SPARK_EXECUTOR_DIRS", ""), os.getppid()
         rdd = spark.sparkContext.parallelize(range(8), 8)
-        print("places", len(set(rdd.map(where).collect())))
         print("sum", rdd.map(lambda x: (x % 2, x)).reduceByKey(lambda a, b: a + b).collect())
+        infos = spark.sparkContext._jsc.sc().statusTracker().getExecutorInfos()
+        print("hosts", *sorted(info.host() for info in infos))
         """)
     run = app.run(job, parameters="--num-executors 2 --executor-cores 1 --executor-memory 512m "
                                   "--driver-memory 1g --conf spark.howdah.placement=cluster "
-                                  "--conf spark.dynamicAllocation.enabled=false", timeout=300)
+                                  "--conf spark.dynamicAllocation.enabled=false "
+                                  "--conf spark.scheduler.minRegisteredResourcesRatio=1 "
+                                  "--conf spark.cores.max=2", timeout=300)
     assert run["state"] == "SUCCESS", (run, app.log(run["jobRunId"], "stderr")[-3000:])
-    assert "master local-cluster[2,1,512]\nauthenticates true\n" in app.log(run["jobRunId"])
+    said = app.log(run["jobRunId"])
+    assert "master spark://127.0.0.1:" in said and "\nauthenticates true\n" in said
+    assert {"127.1.0.1", "127.1.0.2"} <= set(said.split("hosts ")[1].split())
     found = app.s3.list_objects_v2(
         Bucket=app.bucket,
         Prefix=f"logs/applications/{app.id}/jobs/{run['jobRunId']}/SPARK_EXECUTOR/")["Contents"]
     assert {"0", "1"} <= {one["Key"].split("/")[-2] for one in found}
+
+
+def test_executors_come_as_work_does_one_that_is_killed_is_replaced_and_idle_ones_go(app, server):
+    """Spark's own dynamic allocation asks; a worker process comes for each, and goes again."""
+    job = script(app, "elastic", """
+        import sys, time
+        import boto3
+        from pyspark.sql import SparkSession
+        spark = SparkSession.builder.getOrCreate()
+        s3 = boto3.client("s3")
+        def work(x):
+            import os, pathlib, time
+            time.sleep(2)
+            if x == 5:
+                try:
+                    os.close(os.open("/mnt/tmp/killed", os.O_CREAT | os.O_EXCL))
+                except FileExistsError:
+                    return x
+                # This task's Python, its daemon, the executor.
+                daemon = pathlib.Path(f"/proc/{os.getppid()}/stat").read_text().rsplit(")", 1)[1]
+                os.kill(int(daemon.split()[1]), 9)
+            return x
+        print("sum", spark.sparkContext.parallelize(range(12), 12).map(work).sum())
+        while s3.list_objects_v2(Bucket=sys.argv[1], Prefix="go-on")["KeyCount"] == 0:
+            time.sleep(0.2)
+        print("again", spark.sparkContext.parallelize(range(4), 2).sum())
+        """)
+    run = app.submit(job, app.bucket,
+                     parameters="--executor-cores 1 --executor-memory 512m --driver-memory 1g "
+                                "--conf spark.howdah.placement=cluster "
+                                "--num-executors 1 "
+                                "--conf spark.dynamicAllocation.maxExecutors=2 "
+                                "--conf spark.dynamicAllocation.executorIdleTimeout=3s")
+
+    def workers():
+        found = server.processes_of_node(app.id, f"{run}-1").values()
+        hosts = [command.split("--host ")[1].split()[0] for command in found
+                 if "deploy.worker.Worker" in command]
+        return len(set(hosts))
+
+    until(lambda: workers() == 2, "a second worker comes", 300, every=0.2)
+    until(lambda: workers() == 0, "idle workers go", 300, every=0.2)
+    assert app.get(run)["state"] == "RUNNING"
+    app.put("go-on", "")
+    done = app.wait(run)
+    said = app.log(run)
+    assert done["state"] == "SUCCESS", (done, said, app.log(run, "stderr")[-3000:])
+    assert said == "sum 66\nagain 6\n"
+    lost = [line for line in app.log(run, "stderr").splitlines() if "Lost executor" in line]
+    assert lost, "the executor was killed"

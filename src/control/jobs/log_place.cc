@@ -31,14 +31,24 @@ base::Status append_once(int log, const std::string& text, const std::string& un
   return os::write_all(log, text, "a log");
 }
 
+namespace {
+
+std::string piece_of(int fd, size_t want, off_t from) {
+  std::string out(want, '\0');
+  const ssize_t got = ::pread(fd, out.data(), want, from);
+  out.resize(got < 0 ? 0 : static_cast<size_t>(got));
+  return out;
+}
+
+}  // namespace
+
+std::string head_of(int fd, size_t limit) { return piece_of(fd, limit, 0); }
+
 std::string tail_of(int fd, size_t limit) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return {};
   const size_t want = std::min(limit, static_cast<size_t>(info.st_size));
-  std::string out(want, '\0');
-  const ssize_t got = ::pread(fd, out.data(), want, info.st_size - static_cast<off_t>(want));
-  out.resize(got < 0 ? 0 : static_cast<size_t>(got));
-  return out;
+  return piece_of(fd, want, info.st_size - static_cast<off_t>(want));
 }
 
 }  // namespace howdah::control

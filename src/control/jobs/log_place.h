@@ -23,7 +23,8 @@ std::optional<LogPlace> log_place(const std::string& log_uri);
 /// Appends `text` to an open log (provider.open_log) unless its end already holds `unless`.
 base::Status append_once(int log, const std::string& text, const std::string& unless);
 
-/// The last `limit` bytes of an open file.
+/// The first and the last `limit` bytes of an open file.
+std::string head_of(int fd, size_t limit);
 std::string tail_of(int fd, size_t limit);
 
 }  // namespace howdah::control

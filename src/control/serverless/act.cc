@@ -67,6 +67,14 @@ Status Applications::act(const Application& application, const Action& action, M
       return start_run(
           application, *run,
           run->wanted.spark && memory.long_ones.contains(run->wanted.spark->entry_point), one);
+    case Action::Kind::kStartMaster:
+    case Action::Kind::kStartWorker:
+      return start_daemon(application, *run, action, one);
+    case Action::Kind::kStopWorker:
+      return world_.nodes.signal(
+          run->status.node,
+          serverless::worker_process_of(*run, place_of(application, *run).attempt, action.executor),
+          nodes::Signal::kTerminate);
     case Action::Kind::kSignalRun:
       return world_.nodes.signal(run->status.node,
                                  serverless::process_of(*run, place_of(application, *run).attempt),
@@ -90,15 +98,16 @@ Status Applications::ensure_node(const Application& application, const JobRun& r
     made = setup.error();
   }
   if (made.ok()) return base::ok();
-  if (is_hopeless(made.error()) || ++memory.tries >= kTries)
-    memory.node_error = "The node of the job run could not be made: " + made.error().message;
+  if (is_hopeless(made.error()) || ++memory.attempt.tries >= kTries)
+    memory.attempt.node_error =
+        "The node of the job run could not be made: " + made.error().message;
   return made;
 }
 
 Status Applications::start_run(const Application& application, const JobRun& run, bool is_long,
                                RunMemory& memory) {
   if (!memory.settings) return base::ok();
-  if (!memory.node_error.empty()) return base::ok();  // the next plan fails the attempt
+  if (!memory.attempt.node_error.empty()) return base::ok();  // the next plan fails the attempt
   const auto node = world_.nodes.look(run.status.node);
   if (!node.ok() || !node->alive) return base::ok();  // the next plan mends it
   auto setup = world_.engines.setup(application, run, *memory.settings);
@@ -112,20 +121,41 @@ Status Applications::start_run(const Application& application, const JobRun& run
     started = world_.nodes.start(run.status.node, setup->process);
   }
   if (started.ok()) return base::ok();
-  if (is_hopeless(started.error()) || ++memory.tries >= kTries)
-    memory.start_error = "The job run could not be started: " + started.error().message;
+  if (is_hopeless(started.error()) || ++memory.attempt.tries >= kTries)
+    memory.attempt.start_error = "The job run could not be started: " + started.error().message;
+  return started;
+}
+
+Status Applications::start_daemon(const Application& application, const JobRun& run,
+                                  const Action& action, RunMemory& memory) {
+  if (!memory.settings || !memory.attempt.start_error.empty()) return base::ok();
+  const auto node = world_.nodes.look(run.status.node);
+  if (!node.ok() || !node->alive) return base::ok();  // the next plan mends it
+  auto setup =
+      action.kind == Action::Kind::kStartMaster
+          ? world_.engines.master_setup(application, run)
+          : world_.engines.worker_setup(application, run, *memory.settings, action.executor);
+  Status started = setup.ok() ? base::ok() : Status(setup.error());
+  if (started.ok())
+    started = put_file(world_.nodes, run.status.node, setup->properties_path, setup->properties);
+  if (started.ok()) started = world_.nodes.start(run.status.node, setup->process);
+  // A worker that cannot be started leaves the driver with those that it has.
+  const bool needed = action.kind == Action::Kind::kStartMaster;
+  if (!started.ok() && needed && (is_hopeless(started.error()) || ++memory.attempt.tries >= kTries))
+    memory.attempt.start_error =
+        "The Spark master of the job run could not be started: " + started.error().message;
   return started;
 }
 
 Status Applications::ship(const Application& application, const JobRun& run, RunMemory& memory) {
   const Status shipped = world_.logs.ship(application, run, place_of(application, run), true);
   if (shipped.ok()) {
-    memory.shipped = true;
+    memory.attempt.shipped = true;
     return base::ok();
   }
   const bool hopeless = shipped.error().code == base::Code::kNotFound;  // no such bucket
-  if (hopeless || ++memory.ship_tries >= kTries) {
-    memory.ship_error = shipped.error().message;
+  if (hopeless || ++memory.attempt.ship_tries >= kTries) {
+    memory.attempt.ship_error = shipped.error().message;
     return base::ok();
   }
   return shipped;

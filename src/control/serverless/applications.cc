@@ -18,6 +18,8 @@ bool starts_something(const Action& action) {
   switch (action.kind) {
     case Action::Kind::kInstallEngine:
     case Action::Kind::kEnsureNode:
+    case Action::Kind::kStartMaster:
+    case Action::Kind::kStartWorker:
     case Action::Kind::kStartRun:
       return true;
     default:

@@ -26,6 +26,7 @@ struct ServerlessWorld {
   store::ServerlessStore& store;
   nodes::Provider& nodes;
   SparkEngines& engines;
+  StandaloneClusters& clusters;
   WarmDrivers& warm;
   RunLogs& logs;
   Host& host;
@@ -58,18 +59,25 @@ class Applications final : public Reconciles {
     serverless::Resources workers;
     int64_t worker_count = 0;
     std::string way;
-    int attempt = 0;  // that what follows is about
-    int tries = 0;
-    std::string node_error, start_error;
-    bool shipped = false;
-    int ship_tries = 0;
-    std::string ship_error;
-    std::string exceptions;
-    bool causes_read = false;
     serverless::RunState state = serverless::RunState::kSubmitted;
     base::Millis in_state_since{0};
-    std::optional<base::Millis> running_since, signalled_since;
     bool offered = false;
+    // What is known of one attempt goes with it.
+    struct Attempt {
+      int number = 0;
+      int tries = 0;
+      std::string node_error, start_error;
+      bool shipped = false;
+      int ship_tries = 0;
+      std::string ship_error;
+      std::string exceptions;
+      bool causes_read = false;
+      std::optional<base::Millis> running_since, signalled_since;
+      std::string master;  // of its standalone cluster
+      std::optional<StandaloneClusters::Seen> said;
+      std::optional<int64_t> wanted;  // executors, when its driver last said so
+      std::optional<base::Millis> asked;
+    } attempt;
   };
   // Of an application; lost at a restart, which only repeats what may be repeated.
   struct Memory {
@@ -93,6 +101,9 @@ class Applications final : public Reconciles {
                                                 const serverless::JobRun& run, RunMemory& memory);
   void look_at_process(const AttemptPlace& place, const nodes::NodeSeen& node, RunMemory& memory,
                        const std::string& process, serverless::SeenRun& out);
+  void look_at_cluster(const AttemptPlace& place, const serverless::JobRun& run,
+                       const nodes::NodeSeen& node, RunMemory& memory, serverless::SeenRun& out);
+  void look_at_master(const AttemptPlace& place, const nodes::ProcessSeen& seen, RunMemory& memory);
   void offer(const serverless::Application& application, const serverless::JobRun& run,
              bool is_long, RunMemory& memory, serverless::Seen& seen);
   void learn(const serverless::JobRun& ended, Memory& memory);
@@ -104,6 +115,9 @@ class Applications final : public Reconciles {
                            const serverless::JobRun& run, RunMemory& memory);
   base::Status start_run(const serverless::Application& application, const serverless::JobRun& run,
                          bool is_long, RunMemory& memory);
+  base::Status start_daemon(const serverless::Application& application,
+                            const serverless::JobRun& run, const serverless::Action& action,
+                            RunMemory& memory);
   base::Status ship(const serverless::Application& application, const serverless::JobRun& run,
                     RunMemory& memory);
 
@@ -113,8 +127,5 @@ class Applications final : public Reconciles {
   std::map<job::Key, Memory> memories_;
   std::map<job::Key, int> running_;
 };
-
-/// Of the run's current attempt.
-AttemptPlace place_of(const serverless::Application& application, const serverless::JobRun& run);
 
 }  // namespace howdah::control

@@ -18,6 +18,14 @@ class Engines final : public SparkEngines {
                                const serverless::SparkSettings&) override {
     return base::internal("not asked for");
   }
+  base::Result<RunSetup> master_setup(const serverless::Application&,
+                                      const serverless::JobRun&) override {
+    return base::unavailable("not asked for");
+  }
+  base::Result<RunSetup> worker_setup(const serverless::Application&, const serverless::JobRun&,
+                                      const serverless::SparkSettings&, int) override {
+    return base::unavailable("not asked for");
+  }
   base::Result<RunSetup> warm_setup(const WarmKey&) override {
     return base::internal("not asked for");
   }

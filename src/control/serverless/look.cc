@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "control/jobs/disk.h"
 #include "control/jobs/log_place.h"
 #include "control/jobs/process.h"
 #include "control/serverless/applications.h"
 #include "job/failure.h"
+#include "serverless/ui_ports.h"
 
 namespace howdah::control {
 namespace {
@@ -43,16 +45,6 @@ std::string tail(nodes::Provider& nodes, const AttemptPlace& place, const char* 
 
 // The driver's, once; in local mode it is all there is.
 int64_t workers_of(const serverless::SparkSettings& settings) { return 1 + settings.executors; }
-
-// Spark's own master and workers in the driver, executors as processes: as many as this host has
-// memory for, the others' work waits for them.
-std::string way_of(const serverless::Placement& placement,
-                   const serverless::SparkSettings& settings, uint64_t host_memory) {
-  if (placement.local) return fmt::format("local[{}]", placement.threads);
-  const int64_t most = std::max<int64_t>(1, static_cast<int64_t>(host_memory / kExecutorNeeds));
-  return fmt::format("local-cluster[{},{},{}]", std::clamp<int64_t>(settings.executors, 1, most),
-                     settings.executor_cores, serverless::mebibytes_of(settings.executor_memory));
-}
 
 serverless::Resources together(const serverless::SparkSettings& settings) {
   const auto n = static_cast<double>(settings.executors);
@@ -151,20 +143,11 @@ Result<SeenRun> Applications::look_at_run(const Application& application, const 
       memory.workers = together(*memory.settings);
       memory.worker_count = workers_of(*memory.settings);
       const auto placement = serverless::placement_of(*memory.settings, world_.cpus);
-      memory.way = way_of(placement, *memory.settings, world_.host.total_memory());
+      memory.way =
+          placement.local ? fmt::format("local[{}]", placement.threads) : serverless::kStandalone;
     }
   }
-  if (memory.attempt != place.attempt) {  // what was known is of an attempt that is over
-    memory.attempt = place.attempt;
-    memory.tries = memory.ship_tries = 0;
-    memory.node_error.clear();
-    memory.start_error.clear();
-    memory.ship_error.clear();
-    memory.exceptions.clear();
-    memory.shipped = memory.causes_read = false;
-    memory.running_since.reset();
-    memory.signalled_since.reset();
-  }
+  if (memory.attempt.number != place.attempt) memory.attempt = {.number = place.attempt};
   if (memory.state != run.status.state || memory.in_state_since == base::Millis(0)) {
     memory.state = run.status.state;
     memory.in_state_since = now;
@@ -174,13 +157,20 @@ Result<SeenRun> Applications::look_at_run(const Application& application, const 
   out.workers = memory.workers;
   out.worker_count = memory.worker_count;
   out.way = memory.way;
-  out.node_error = memory.node_error;
-  out.start_error = memory.start_error;
-  out.logs_shipped = memory.shipped;
-  out.logs_error = memory.ship_error;
+  if (memory.settings && serverless::is_standalone(memory.way)) {
+    out.driver = memory.settings->driver;
+    out.executor = memory.settings->executor;
+    out.executors_wanted = memory.settings->executors;
+    out.executors_most =
+        std::max<int64_t>(1, static_cast<int64_t>(world_.host.total_memory() / kExecutorNeeds));
+  }
+  out.node_error = memory.attempt.node_error;
+  out.start_error = memory.attempt.start_error;
+  out.logs_shipped = memory.attempt.shipped;
+  out.logs_error = memory.attempt.ship_error;
   if (run.status.signalled) {
-    if (!memory.signalled_since) memory.signalled_since = now;
-    out.signalled_for = now - *memory.signalled_since;
+    if (!memory.attempt.signalled_since) memory.attempt.signalled_since = now;
+    out.signalled_for = now - *memory.attempt.signalled_since;
   }
   if (run.status.node.empty()) return out;
   auto node = world_.nodes.look(run.status.node);
@@ -190,7 +180,52 @@ Result<SeenRun> Applications::look_at_run(const Application& application, const 
   out.node_exists = true;
   out.node_alive = node->alive;
   look_at_process(place, *node, memory, serverless::process_of(run, place.attempt), out);
+  if (serverless::is_standalone(run.status.way)) look_at_cluster(place, run, *node, memory, out);
   return out;
+}
+
+void Applications::look_at_cluster(const AttemptPlace& place, const JobRun& run,
+                                   const nodes::NodeSeen& node, RunMemory& memory, SeenRun& out) {
+  const std::string workers = serverless::process_of(run, place.attempt) + "-worker-";
+  for (const auto& [id, seen] : node.processes) {
+    int number = 0;
+    if (id.starts_with(workers) &&
+        std::from_chars(id.data() + workers.size(), id.data() + id.size(), number).ec ==
+            std::errc())
+      out.workers_seen[number] = process_of(seen).state;
+    if (id == serverless::master_process_of(run, place.attempt))
+      look_at_master(place, seen, memory);
+  }
+  out.start_error = memory.attempt.start_error;
+  out.master = memory.attempt.master;
+  if (out.process.state != job::Process::State::kRunning) return;
+  const base::Millis now = world_.clock.steady();
+  if (!memory.attempt.asked || now - *memory.attempt.asked >= serverless::kAskDriver) {
+    memory.attempt.asked = now;
+    memory.attempt.said = world_.clusters.ask(
+        place, memory.settings ? serverless::ui_port(*memory.settings, run.id, place.attempt) : 0);
+  }
+  // Whoever does not answer goes on wanting what it wanted.
+  if (memory.attempt.said->wanted) memory.attempt.wanted = memory.attempt.said->wanted;
+  if (memory.attempt.wanted) out.executors_wanted = *memory.attempt.wanted;
+  out.idle = memory.attempt.said->idle;
+}
+
+// Until it listens; one that ends before that fails the attempt.
+void Applications::look_at_master(const AttemptPlace& place, const nodes::ProcessSeen& seen,
+                                  RunMemory& memory) {
+  if (!memory.attempt.master.empty()) return;
+  if (seen.state == nodes::ProcessSeen::State::kRunning) {
+    memory.attempt.master = world_.clusters.master(place);
+    return;
+  }
+  const std::string path = master_log(place.run, place.attempt);
+  const auto log = world_.nodes.open_file(place.node, path);
+  memory.attempt.start_error = fmt::format(
+      "The Spark master of the job run ended with exit code {} before it listened. {} (its log: {} "
+      "in the node {})",
+      seen.exit_code, log.ok() ? job::cause_of_failure(tail_of(log->get(), kTail), "").line : "",
+      path, place.node);
 }
 
 void Applications::look_at_process(const AttemptPlace& place, const nodes::NodeSeen& node,
@@ -201,29 +236,29 @@ void Applications::look_at_process(const AttemptPlace& place, const nodes::NodeS
     out.process = process_of(seen);
     if (out.process.state == job::Process::State::kRunning) {
       // After a restart of the server it goes on counting from when the process began.
-      if (!memory.running_since) {
+      if (!memory.attempt.running_since) {
         const base::Millis before =
             seen.started ? std::max(base::Millis(0), world_.clock.now() - *seen.started)
                          : base::Millis(0);
-        memory.running_since = now - before;
+        memory.attempt.running_since = now - before;
       }
-      out.process.running_for = now - *memory.running_since;
+      out.process.running_for = now - *memory.attempt.running_since;
       return;
     }
     const bool over = out.process.state == job::Process::State::kExited ||
                       out.process.state == job::Process::State::kLost;
-    if (over && !memory.causes_read) {
-      memory.causes_read = true;
+    if (over && !memory.attempt.causes_read) {
+      memory.attempt.causes_read = true;
       if (out.process.exit_code != 0 || out.process.signal != 0) {
-        memory.exceptions = job::cause_of_failure(tail(world_.nodes, place, "stderr"),
-                                                  tail(world_.nodes, place, "stdout"))
-                                .line;
-        std::string& said = memory.exceptions;
+        memory.attempt.exceptions = job::cause_of_failure(tail(world_.nodes, place, "stderr"),
+                                                          tail(world_.nodes, place, "stdout"))
+                                        .line;
+        std::string& said = memory.attempt.exceptions;
         const std::string disk = word_of_full_disk(world_.nodes, node.id, said);
         if (!disk.empty()) said += (said.empty() ? "" : ". ") + disk;
       }
     }
-    out.last_exceptions = memory.exceptions;
+    out.last_exceptions = memory.attempt.exceptions;
     return;
   }
 }

@@ -47,6 +47,14 @@ class FakeEngines final : public SparkEngines {
     out.process.argv = {"spark-submit", run.wanted.spark->entry_point};
     return out;
   }
+  base::Result<RunSetup> master_setup(const serverless::Application&,
+                                      const serverless::JobRun& run) override {
+    return daemon(serverless::master_process_of(run, 1));
+  }
+  base::Result<RunSetup> worker_setup(const serverless::Application&, const serverless::JobRun& run,
+                                      const serverless::SparkSettings&, int number) override {
+    return daemon(serverless::worker_process_of(run, 1, number));
+  }
   base::Result<RunSetup> warm_setup(const WarmKey&) override {
     RunSetup out;
     out.process.id = "warm";
@@ -58,6 +66,21 @@ class FakeEngines final : public SparkEngines {
     return base::unavailable("there is none in a simulation");
   }
   bool installed = false;
+
+ private:
+  static RunSetup daemon(const std::string& id) {
+    RunSetup out;
+    out.properties_path = "/mnt/var/lib/howdah/daemons.conf";
+    out.process.id = id;
+    out.process.argv = {"spark-class", "long"};
+    return out;
+  }
+};
+
+class FakeClusters final : public StandaloneClusters {
+ public:
+  std::string master(const AttemptPlace&) override { return "spark://127.0.0.1:40123"; }
+  Seen ask(const AttemptPlace&, uint16_t) override { return {.wanted = 1, .idle = {2}}; }
 };
 
 class FakeLogs final : public RunLogs {
@@ -170,7 +193,7 @@ class Simulation {
     applications_.reset();
     pool_ = std::make_unique<WarmPool>(engines_, nodes_, host_, clock_, ids_, WarmPool::Options{});
     applications_ = std::make_unique<Applications>(
-        ServerlessWorld{*store_, nodes_, engines_, *pool_, logs_, host_, clock_, 2});
+        ServerlessWorld{*store_, nodes_, engines_, clusters_, *pool_, logs_, host_, clock_, 2});
     try {
       EXPECT_TRUE(applications_->remove_unwanted().ok());
     } catch (const Crash&) {
@@ -237,8 +260,15 @@ class Simulation {
       out.runs[run.id] = row->status.state;
       out.attempts[run.id] = row->status.attempts.size();
     }
-    for (const auto& started : nodes_.started())
-      if (started.spec.id != "warm") ++out.started[started.spec.id];
+    std::map<std::string, int> workers;  // a driver that is done early needs them no more
+    for (const auto& started : nodes_.started()) {
+      const std::string& id = started.spec.id;
+      if (id.find("-worker-") != std::string::npos) {
+        EXPECT_EQ(++workers[id], 1) << id;
+      } else if (id != "warm") {
+        ++out.started[id];
+      }
+    }
     out.shipped = logs_.shipped;
     out.application = store_->application(key_)->status.state;
     out.nodes_left = nodes_of_runs();
@@ -253,6 +283,7 @@ class Simulation {
   std::unique_ptr<store::ServerlessStore> store_;
   nodes::FakeProvider nodes_{clock_};
   FakeEngines engines_;
+  FakeClusters clusters_;
   FakeLogs logs_{point_};
   FakeHost host_;
   std::unique_ptr<WarmPool> pool_;
@@ -291,6 +322,14 @@ TEST(ServerlessSimulation, every_attempt_of_a_retried_run_happens_once) {
   story.runs = {job("00a", "bad")};
   story.runs[0].wanted.max_attempts = 3;
   survive_every_crash(story, {{"00a", RunState::kFailed}});
+}
+
+TEST(ServerlessSimulation, a_run_with_a_cluster_of_its_own_survives_every_crash) {
+  Story story;
+  story.runs = {job("00a", "good")};
+  story.runs[0].wanted.spark->parameters =
+      "--num-executors 2 --conf spark.howdah.placement=cluster";
+  survive_every_crash(story, {{"00a", RunState::kSuccess}});
 }
 
 TEST(ServerlessSimulation, a_cancelled_run_survives_every_crash) {

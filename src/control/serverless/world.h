@@ -28,6 +28,9 @@ struct AttemptPlace {
   std::string node;
 };
 
+/// Of the run's current attempt.
+AttemptPlace place_of(const serverless::Application& application, const serverless::JobRun& run);
+
 /// A node and a process that make one attempt of a run.
 struct RunSetup {
   nodes::NodeSpec node;  // without its id
@@ -52,6 +55,14 @@ class SparkEngines {
   virtual base::Result<RunSetup> setup(const serverless::Application& application,
                                        const serverless::JobRun& run,
                                        const serverless::SparkSettings& settings) = 0;
+  /// Of a standalone run, in its node: the master of its cluster; and the worker of one executor,
+  /// which joins `run.status.way`, the master's address.
+  virtual base::Result<RunSetup> master_setup(const serverless::Application& application,
+                                              const serverless::JobRun& run) = 0;
+  virtual base::Result<RunSetup> worker_setup(const serverless::Application& application,
+                                              const serverless::JobRun& run,
+                                              const serverless::SparkSettings& settings,
+                                              int number) = 0;
   /// A node with a warm driver in it: any run with this key can be started there.
   virtual base::Result<RunSetup> warm_setup(const WarmKey& key) = 0;
   /// A node with Spark's history server at `port` of the host's loopback, over the event logs in
@@ -83,6 +94,20 @@ class WarmDrivers {
   virtual int ready(const serverless::Key& application) = 0;
 };
 
+/// What the Spark cluster of a standalone run says of itself.
+class StandaloneClusters {
+ public:
+  virtual ~StandaloneClusters() = default;
+  struct Seen {
+    std::optional<int64_t> wanted;  // executors that its driver asks for; nullopt: it does not say
+    std::set<int> idle;             // workers that have joined and run no executor
+  };
+  /// "spark://127.0.0.1:40123"; empty: it does not listen yet.
+  virtual std::string master(const AttemptPlace& place) = 0;
+  /// `ui_port`: the driver's, 0 when it has none.
+  virtual Seen ask(const AttemptPlace& place, uint16_t ui_port) = 0;
+};
+
 /// What an application's runs write, and where it goes.
 class RunLogs {
  public:
@@ -98,5 +123,8 @@ class RunLogs {
 
 /// Where an attempt's files lie inside its node.
 std::string run_log_folder(const std::string& run, int attempt);
+/// The log of its standalone master there, and of the worker with that number.
+std::string master_log(const std::string& run, int attempt);
+std::string worker_log(const std::string& run, int attempt, int number);
 
 }  // namespace howdah::control

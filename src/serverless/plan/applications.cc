@@ -37,7 +37,7 @@ void bring_up(const Round& round) {
   const Seen::Engine& engine = round.seen.engine;
   switch (engine.state) {
     case Seen::Engine::State::kMissing:
-      round.plan.actions.push_back({Action::Kind::kInstallEngine, {}, {}, false});
+      round.plan.actions.push_back({Action::Kind::kInstallEngine, {}, {}, false, 0});
       round.again_in(base::Millis(500));
       return;
     case Seen::Engine::State::kInstalling:

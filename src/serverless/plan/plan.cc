@@ -24,7 +24,7 @@ void remove_nodes(const Round& round) {
   }
   for (const std::string& node : round.seen.nodes) {
     if (wanted.contains(node)) continue;
-    round.plan.actions.push_back({Action::Kind::kRemoveNode, {}, node, false});
+    round.plan.actions.push_back({Action::Kind::kRemoveNode, {}, node, false, 0});
     round.again_in(base::Millis(200));
   }
 }
@@ -51,6 +51,7 @@ Plan plan(const Application& application, const Seen& seen, base::Time now) {
   phase::settle(round);
   phase::start_application(round);
   phase::schedule(round);
+  phase::size_executors(round);
   phase::stop_application(round);
   phase::remove_nodes(round);
   return out;

@@ -15,6 +15,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,10 @@ struct SeenRun {
   std::string refused;  // they cannot be run: why
   Resources workers;    // of all its workers together
   int64_t worker_count = 0;
-  std::string way;  // "local[2]"
+  std::string way;   // "local[2]", kStandalone
+  Resources driver;  // standalone: of the driver alone, and of each executor
+  Resources executor;
+  int64_t executors_most = 0;  // that this host can hold
 
   // Of its current attempt.
   bool node_exists = false;
@@ -44,6 +48,13 @@ struct SeenRun {
   std::string last_exceptions;    // of a process that ended: what its logs say
   base::Millis in_state_for{0};   // since this server saw it in its state
   base::Millis signalled_for{0};  // since its process was asked to end
+
+  // Of its standalone cluster, if it has one.
+  std::string master;  // "spark://127.0.0.1:40123"; empty: it does not listen yet
+  int64_t executors_wanted =
+      0;  // at its start those of its settings, then what its driver asks for
+  std::map<int, job::Process::State> workers_seen;  // its worker processes, by number
+  std::set<int> idle;                               // those on which no executor runs
 };
 
 struct Seen {
@@ -72,16 +83,20 @@ struct Seen {
 struct Action {
   enum class Kind {
     kInstallEngine,
-    kEnsureNode,  // run
-    kStartRun,    // run
-    kSignalRun,   // run, kill
-    kShipLogs,    // run: the last upload of the current attempt
-    kRemoveNode,  // node
+    kEnsureNode,   // run
+    kStartMaster,  // run
+    kStartWorker,  // run, executor
+    kStopWorker,   // run, executor
+    kStartRun,     // run
+    kSignalRun,    // run, kill
+    kShipLogs,     // run: the last upload of the current attempt
+    kRemoveNode,   // node
   };
   Kind kind;
   std::string run{};
   std::string node{};
   bool kill = false;
+  int executor = 0;  // the number of its worker
 };
 
 struct Plan {
@@ -100,6 +115,10 @@ Resources held(const Application& application);
 inline constexpr base::Millis kLogGrace{10000};
 /// Between the signal and the kill of a cancelled run, unless CancelJobRun gave it longer.
 inline constexpr base::Millis kCancelGrace{10000};
+/// Between an executor's worker that ended by itself and the next new one.
+inline constexpr base::Millis kWorkerPause{5000};
+/// How often a standalone run's driver is asked how many executors it wants.
+inline constexpr base::Millis kAskDriver{1000};
 /// How long STARTING waits for pre-initialised capacity; jobs run without it, only later.
 inline constexpr base::Millis kWarmUp{90000};
 

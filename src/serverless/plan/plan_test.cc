@@ -89,6 +89,15 @@ class World {
         if (std::find(seen.nodes.begin(), seen.nodes.end(), action.node) == seen.nodes.end())
           seen.nodes.push_back(action.node);
         break;
+      case Action::Kind::kStartMaster:
+        if (run.node_alive) run.master = "spark://127.0.0.1:40123";
+        break;
+      case Action::Kind::kStartWorker:
+        run.workers_seen.try_emplace(action.executor, ProcessState::kRunning);
+        break;
+      case Action::Kind::kStopWorker:
+        run.workers_seen[action.executor] = ProcessState::kExited;
+        break;
       case Action::Kind::kStartRun:
         if (!run.node_alive || run.process.state != ProcessState::kUnknown) break;
         run.process.state = ProcessState::kRunning;
@@ -295,6 +304,107 @@ TEST(ServerlessPlan, a_warm_node_is_taken_and_one_that_died_first_is_replaced) {
   other.settle();
   EXPECT_EQ(other.state("r1"), RunState::kRunning);
   EXPECT_EQ(other.run("r1").status.node, node_of(other.application.key, other.run("r1"), 1));
+}
+
+// Three executors at its start, each of one vCPU and 4 GB; the driver of one and 2.
+JobRun& submit_standalone(World& world, const std::string& id) {
+  JobRun& out = world.submit(id, {4, 14, 80});
+  SeenRun& seen = world.seen.runs[id];
+  seen.way = kStandalone;
+  seen.driver = {1, 2, 20};
+  seen.executor = {1, 4, 20};
+  seen.executors_wanted = 3;
+  seen.executors_most = 8;
+  return out;
+}
+
+std::vector<int> workers_of(const JobRun& run) {
+  std::vector<int> out;
+  for (const ExecutorWorker& worker : run.status.executors) out.push_back(worker.number);
+  return out;
+}
+
+TEST(ServerlessPlan, a_driver_waits_for_its_master_and_has_as_many_workers_as_it_asks_for) {
+  World world;
+  submit_standalone(world, "r1");
+  const Plan first = world.step();
+  for (const Action& action : first.actions) EXPECT_NE(action.kind, Action::Kind::kStartRun);
+  EXPECT_EQ(world.run("r1").status.way, kStandalone);
+  EXPECT_EQ(workers_of(world.run("r1")), (std::vector{1, 2, 3}));
+  EXPECT_EQ(held(world.application), (Resources{4, 14, 80}));
+  world.settle();
+  EXPECT_EQ(world.state("r1"), RunState::kRunning);
+  EXPECT_EQ(world.run("r1").status.way, "spark://127.0.0.1:40123");
+  EXPECT_EQ(world.seen.runs["r1"].workers_seen.size(), 3u);
+
+  world.seen.runs["r1"].executors_wanted = 20;
+  world.settle();
+  EXPECT_EQ(world.run("r1").status.executors.size(), 8u) << "what the host holds";
+  EXPECT_EQ(world.run("r1").status.worker_count, 9);
+
+  world.seen.runs["r1"].executors_wanted = 0;
+  world.settle();
+  EXPECT_EQ(world.run("r1").status.executors.size(), 8u) << "an executor runs on each";
+  world.seen.runs["r1"].idle = {2, 3, 4, 5, 6, 7, 8};
+  world.settle();
+  EXPECT_EQ(workers_of(world.run("r1")), (std::vector{1}));
+  EXPECT_EQ(world.seen.runs["r1"].workers_seen[8], ProcessState::kExited);
+  EXPECT_EQ(held(world.application), (Resources{2, 6, 40}));
+}
+
+TEST(ServerlessPlan, executors_stay_within_the_maximum_capacity_of_all_runs) {
+  World world;
+  world.application.wanted.maximum = Resources{9, 64, 0};
+  submit_standalone(world, "r1");
+  submit_standalone(world, "r2");
+  world.settle();
+  world.seen.runs["r1"].executors_wanted = world.seen.runs["r2"].executors_wanted = 8;
+  world.settle();
+  EXPECT_EQ(held(world.application).vcpu, 9);
+  EXPECT_EQ(world.run("r1").status.executors.size() + world.run("r2").status.executors.size(), 7u);
+}
+
+TEST(ServerlessPlan, a_worker_that_ends_by_itself_is_replaced_after_a_pause) {
+  World world;
+  submit_standalone(world, "r1");
+  world.settle();
+  world.seen.runs["r1"].workers_seen[2] = ProcessState::kExited;
+  world.step();
+  EXPECT_EQ(workers_of(world.run("r1")), (std::vector{1, 3}));
+  world.now += kWorkerPause;
+  world.step();
+  EXPECT_EQ(workers_of(world.run("r1")), (std::vector{1, 3, 4}));
+  EXPECT_EQ(world.seen.runs["r1"].workers_seen[4], ProcessState::kRunning);
+}
+
+TEST(ServerlessPlan, each_worker_is_billed_for_its_own_life) {
+  World world;
+  submit_standalone(world, "r1");
+  world.settle();
+  world.now += base::Millis(100'000);
+  world.seen.runs["r1"].executors_wanted = 0;
+  world.seen.runs["r1"].idle = {1, 2, 3};
+  world.step();
+  world.now += base::Millis(100'000);
+  world.exit("r1", 0);
+  world.settle();
+  const RunStatus& status = world.run("r1").status;
+  EXPECT_NEAR(status.total.vcpu_hours, (3 * 100.0 + 200.0) / 3600, 0.001);
+  EXPECT_NEAR(status.total.memory_gb_hours, (3 * 4 * 100.0 + 2 * 200.0) / 3600, 0.005);
+}
+
+TEST(ServerlessPlan, a_standalone_run_that_is_cancelled_gets_no_more_executors) {
+  World world;
+  submit_standalone(world, "r1");
+  world.settle();
+  world.run("r1").wanted.cancel = true;
+  world.seen.runs["r1"].executors_wanted = 8;
+  world.step();
+  EXPECT_EQ(world.run("r1").status.executors.size(), 3u);
+  world.exit("r1", 143);
+  world.settle();
+  EXPECT_EQ(world.state("r1"), RunState::kCancelled);
+  EXPECT_TRUE(world.seen.nodes.empty());
 }
 
 TEST(ServerlessPlan, an_engine_that_cannot_be_had_fails_who_waited_with_the_cause) {

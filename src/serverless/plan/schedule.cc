@@ -92,9 +92,17 @@ void place(const Round& round, JobRun& run) {
   const auto warm = round.seen.warm.find(run.id);
   status.warm = warm != round.seen.warm.end();
   status.node = status.warm ? warm->second : node_of(round.next().key, run, attempt);
+  status.way = seen.way;
   status.workers = seen.workers;
   status.worker_count = seen.worker_count;
-  status.way = seen.way;
+  if (is_standalone(seen.way)) {  // executors come and go: see executors.cc
+    status.workers = seen.driver;
+    status.worker_count = 1;
+    status.executor = seen.executor;
+  }
+  status.executors.clear();
+  status.executors_made = 0;
+  status.executor_ended.reset();
   status.signalled.reset();
   advance(run, RunState::kScheduled, "", round.now, round.plan.events);
 }
@@ -123,6 +131,19 @@ void wait_for_turn(const Round& round, JobRun& run) {
   if (has_room(round, run)) place(round, run);
 }
 
+// False: its driver has to wait for a standalone master.
+bool has_master(const Round& round, JobRun& run) {
+  if (run.status.way != kStandalone) return true;
+  const SeenRun& seen = round.of(run);
+  if (seen.master.empty()) {
+    round.act(Action::Kind::kStartMaster, run);
+    round.again_in(base::Millis(50));
+    return false;
+  }
+  run.status.way = seen.master;
+  return true;
+}
+
 }  // namespace
 
 void schedule(const Round& round) {
@@ -137,6 +158,7 @@ void schedule(const Round& round) {
     const SeenRun& seen = round.of(run);
     if (seen.process.state != job::Process::State::kUnknown) continue;  // settle() takes it on
     if (!seen.node_alive && !run.status.warm) round.act(Action::Kind::kEnsureNode, run);
+    if (!has_master(round, run)) continue;
     round.act(Action::Kind::kStartRun, run);
     round.again_in(base::Millis(20));
   }

@@ -14,8 +14,6 @@ namespace {
 
 using ProcessState = job::Process::State;
 
-constexpr double kHour = 3600;
-
 Attempt& attempt_of(JobRun& run) { return run.status.attempts.back(); }
 
 bool is_over(const job::Process& process) {
@@ -26,27 +24,10 @@ bool is_clean(const job::Process& process) {
   return process.state == ProcessState::kExited && process.exit_code == 0 && process.signal == 0;
 }
 
-// By workers' whole lives; billed: to the second, a minute at least, disk beyond 20 GB a worker.
-void count_use(JobRun& run, base::Time now) {
-  RunStatus& status = run.status;
-  if (status.attempts.empty() || !attempt_of(run).started) return;
-  const double seconds =
-      std::max(0.0, static_cast<double>((now - *attempt_of(run).started).count()) / 1000);
-  const double billed = std::max(60.0, std::ceil(seconds));
-  const Resources& r = status.workers;
-  status.total.vcpu_hours += r.vcpu * seconds / kHour;
-  status.total.memory_gb_hours += r.memory_gb * seconds / kHour;
-  status.total.storage_gb_hours += r.disk_gb * seconds / kHour;
-  const double paid_disk =
-      std::max(0.0, r.disk_gb - 20.0 * static_cast<double>(status.worker_count));
-  status.billed.vcpu_hours += r.vcpu * billed / kHour;
-  status.billed.memory_gb_hours += r.memory_gb * billed / kHour;
-  status.billed.storage_gb_hours += paid_disk * billed / kHour;
-}
-
 void leave_node(JobRun& run) {
   run.status.node.clear();
   run.status.warm = false;
+  run.status.executors.clear();
 }
 
 void end(const Round& round, JobRun& run, RunState to, std::string details) {
@@ -69,6 +50,12 @@ std::string how_it_failed(const SeenRun& seen) {
   return out;
 }
 
+std::string note_of(const SeenRun& seen) {
+  if (seen.logs_shipped) return "";
+  return fmt::format("Its logs could not be uploaded{}{}.", seen.logs_error.empty() ? "" : ": ",
+                     seen.logs_error);
+}
+
 bool may_try_again(const JobRun& run, base::Time now) {
   if (run.wanted.cancel) return false;
   if (run.wanted.mode != "STREAMING")
@@ -84,6 +71,7 @@ bool may_try_again(const JobRun& run, base::Time now) {
 
 void fail(const Round& round, JobRun& run, const SeenRun& seen) {
   std::string why = how_it_failed(seen);
+  if (!seen.logs_error.empty()) why += " " + note_of(seen);
   if (!may_try_again(run, round.now)) {
     end(round, run, RunState::kFailed, std::move(why));
     return;
@@ -101,12 +89,6 @@ bool logs_are_up(const Round& round, JobRun& run, const SeenRun& seen) {
   round.act(Action::Kind::kShipLogs, run);
   round.again_in(base::Millis(100));
   return false;
-}
-
-std::string note_of(const SeenRun& seen) {
-  if (seen.logs_shipped) return "";
-  return fmt::format("Its logs could not be uploaded{}{}.", seen.logs_error.empty() ? "" : ": ",
-                     seen.logs_error);
 }
 
 void finish(const Round& round, JobRun& run, const SeenRun& seen) {

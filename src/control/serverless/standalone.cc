@@ -1,0 +1,127 @@
+#include "control/serverless/standalone.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "control/jobs/ask_inside.h"
+#include "control/jobs/log_place.h"
+
+namespace howdah::control {
+namespace {
+
+constexpr base::Millis kPatience{1000};
+constexpr size_t kMasterLog = 64 * 1024;  // it says where it listens at its very beginning
+constexpr int kEach = 250;
+
+// What follows `mark` up to the end of the word.
+std::string_view word_after(std::string_view text, std::string_view mark) {
+  const size_t at = text.find(mark);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = text.substr(at + mark.size());
+  const size_t end = rest.find_first_of(" \n\r");
+  return end == std::string_view::npos ? std::string_view() : rest.substr(0, end);
+}
+
+template <typename Number>
+Number number_in(std::string_view text) {
+  Number out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size() ? out : Number{0};
+}
+
+class AskedClusters final : public StandaloneClusters {
+ public:
+  AskedClusters(nodes::Provider& nodes, const base::Clock& clock) : nodes_(nodes), clock_(clock) {}
+
+  std::string master(const AttemptPlace& place) override { return place_of(place).address; }
+
+  Seen ask(const AttemptPlace& place, uint16_t ui_port) override {
+    Seen out;
+    if (ui_port != 0) out.wanted = executors_wanted(get(place.node, ui_port, "/metrics/json/"));
+    if (const uint16_t pages = place_of(place).pages; pages != 0)
+      out.idle = idle_workers(get(place.node, pages, "/json/"));
+    return out;
+  }
+
+ private:
+  MasterPlace place_of(const AttemptPlace& place) {
+    const auto log = nodes_.open_file(place.node, master_log(place.run, place.attempt));
+    return log.ok() ? master_place(head_of(log->get(), kMasterLog)) : MasterPlace();
+  }
+  std::string get(const std::string& node, uint16_t port, const char* target) {
+    http::ExchangeRequest request;
+    request.target = target;
+    auto answer = ask_inside(nodes_, clock_, node, port, std::move(request), kPatience);
+    return answer.ok() && answer->status == 200 ? std::move(answer->body) : std::string();
+  }
+
+  nodes::Provider& nodes_;
+  const base::Clock& clock_;
+};
+
+}  // namespace
+
+std::string worker_address(int number) {
+  return fmt::format("127.1.{}.{}", (number - 1) / kEach, (number - 1) % kEach + 1);
+}
+
+int worker_number(std::string_view address) {
+  const auto parts = base::split(address, '.');
+  if (parts.size() != 4 || parts[0] != "127" || parts[1] != "1") return 0;
+  const int out = number_in<int>(parts[2]) * kEach + number_in<int>(parts[3]);
+  return worker_address(out) == address ? out : 0;
+}
+
+MasterPlace master_place(std::string_view log) {
+  MasterPlace out;
+  const std::string_view pages = word_after(log, "Bound MasterWebUI to ");
+  const std::string_view url = word_after(log, "and started at http://");
+  const std::string_view address = word_after(log, "Starting Spark master at ");
+  const size_t colon = url.rfind(':');
+  // It has both, or is not ready.
+  if (pages.empty() || colon == std::string_view::npos || !address.starts_with("spark://"))
+    return out;
+  out.pages = number_in<uint16_t>(url.substr(colon + 1));
+  out.address = address;
+  return out;
+}
+
+std::set<int> idle_workers(std::string_view answer) {
+  std::set<int> out;
+  const auto parsed = base::parse_json(answer);
+  const base::JsonObject* all = parsed.ok() ? parsed->if_object() : nullptr;
+  const base::JsonArray* workers = all == nullptr ? nullptr : base::find_array(*all, "workers");
+  if (workers == nullptr) return out;
+  for (const base::Json& item : *workers) {
+    const base::JsonObject* worker = item.if_object();
+    if (worker == nullptr || base::text_at(*worker, "state") != "ALIVE") continue;
+    const int number = worker_number(base::text_at(*worker, "host"));
+    if (number != 0 && base::int_at(*worker, "coresused", 1) == 0) out.insert(number);
+  }
+  return out;
+}
+
+std::optional<int64_t> executors_wanted(std::string_view answer) {
+  const auto parsed = base::parse_json(answer);
+  const base::JsonObject* all = parsed.ok() ? parsed->if_object() : nullptr;
+  const base::JsonObject* gauges = all == nullptr ? nullptr : base::find_object(*all, "gauges");
+  if (gauges == nullptr) return std::nullopt;
+  for (const auto& entry : *gauges) {
+    const std::string_view name(entry.key().data(), entry.key().size());
+    const base::JsonObject* gauge = entry.value().if_object();
+    if (gauge != nullptr &&
+        name.ends_with(".ExecutorAllocationManager.executors.numberTargetExecutors"))
+      return base::int_at(*gauge, "value");
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<StandaloneClusters> make_standalone_clusters(nodes::Provider& nodes,
+                                                             const base::Clock& clock) {
+  return std::make_unique<AskedClusters>(nodes, clock);
+}
+
+}  // namespace howdah::control
