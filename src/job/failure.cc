@@ -1,5 +1,7 @@
 #include "job/failure.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -8,17 +10,31 @@
 namespace howdah::job {
 namespace {
 
-// "ValueError: …", "java.io.IOException: …", "py4j.protocol.Py4JJavaError: …": a dotted name that
-// ends in Error, Exception, Exit or Interrupt, then the end of the line or a colon.
-bool names_exception(std::string_view line) {
-  const size_t end = std::min(line.find(':'), line.size());
-  const std::string_view name = line.substr(0, end);
-  if (name.empty()) return false;
+// "a.B" of "a.B: …"; empty when the line does not begin with a dotted name and then a colon or its
+// end.
+std::string_view dotted_name(std::string_view line) {
+  const std::string_view name = line.substr(0, std::min(line.find(':'), line.size()));
   const bool dotted = std::all_of(name.begin(), name.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '$';
   });
-  return dotted && (name.ends_with("Error") || name.ends_with("Exception") ||
-                    name.ends_with("Exit") || name.ends_with("Interrupt"));
+  return dotted ? name : std::string_view();
+}
+
+// "ValueError: …", "java.io.IOException: …", "py4j.protocol.Py4JJavaError: …": a dotted name that
+// ends in Error, Exception, Exit or Interrupt, then the end of the line or a colon.
+bool names_exception(std::string_view line) {
+  const std::string_view name = dotted_name(line);
+  return name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Exit") ||
+         name.ends_with("Interrupt");
+}
+
+// Python's exceptions may have any name ("botocore.errorfactory.NoSuchKey: …"): they are what stands
+// below a traceback, whose own lines are indented.
+bool ends_traceback(const std::vector<std::string_view>& lines, size_t at) {
+  if (dotted_name(lines[at]).empty()) return false;
+  size_t above = at;
+  while (above > 0 && lines[above - 1].starts_with("  ")) --above;
+  return above < at && above > 0 && lines[above - 1].starts_with("Traceback (most recent call ");
 }
 
 std::string shortened(std::string_view line) {
@@ -49,15 +65,24 @@ bool says_little(std::string_view line) {
          line.starts_with("java.lang.Exception: Job failed");
 }
 
+// py4j puts what Java threw on the next line, behind a colon.
+std::string with_cause(std::string_view found, std::string_view next) {
+  if (!found.ends_with(".") || !next.starts_with(": ") || found.find("Py4J") == found.npos)
+    return shortened(found);
+  return shortened(fmt::format("{} {}", found, next));
+}
+
 // The last line that names an exception; "" when none does. One that says little gives way to an
 // earlier one that says more.
 std::string exception_in(std::string_view text) {
   const std::vector<std::string_view> lines = base::split(text, '\n');
   std::string_view little;
-  for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
-    const std::string_view found = exception_of(base::trim(*it));
+  for (size_t at = lines.size(); at-- > 0;) {
+    std::string_view found = exception_of(base::trim(lines[at]));
+    if (found.empty() && ends_traceback(lines, at)) found = base::trim(lines[at]);
     if (found.empty()) continue;
-    if (!says_little(found)) return shortened(found);
+    if (!says_little(found))
+      return with_cause(found, at + 1 < lines.size() ? base::trim(lines[at + 1]) : "");
     if (little.empty()) little = found;
   }
   return shortened(little);
@@ -72,6 +97,13 @@ std::string error_in(std::string_view log) {
   return shortened(rest.substr(0, std::min(rest.find('\n'), rest.size())));
 }
 
+// What goes well, too: Spark's log below the level ERROR, and what spark-submit here says of its
+// start.
+bool is_chatter(std::string_view line) {
+  const auto has = [&](std::string_view part) { return line.find(part) != std::string_view::npos; };
+  return has(" INFO ") || has(" WARN ") || has(" DEBUG ") || line.starts_with("howdah: ");
+}
+
 }  // namespace
 
 std::string last_exception(std::string_view log_tail) {
@@ -82,7 +114,7 @@ std::string last_exception(std::string_view log_tail) {
     const std::string_view line = base::trim(*it);
     if (line.find(" ERROR ") != std::string_view::npos || is_full_disk(line))
       return shortened(line);
-    if (last.empty()) last = line;
+    if (last.empty() && !is_chatter(line)) last = line;
   }
   return shortened(last);
 }

@@ -10,7 +10,8 @@ namespace howdah::job {
 /// The last line that names an exception or error, without its stack: of Python ("ValueError: x"),
 /// Java ("Exception in thread "main" java.io.IOException: x", "Caused by: …"), MapReduce ("Error:
 /// java.io.IOException: x"), Hive ("FAILED: SemanticException …") or Spark's own log ("ERROR …");
-/// else the last line that is not empty; "" for an empty text. At most 1,024 bytes.
+/// else the last line that is not empty nor of a log below ERROR; "" when there is none. With what
+/// Java threw behind py4j's own words. At most 1,024 bytes.
 std::string last_exception(std::string_view log_tail);
 
 /// Of a job's two outputs, the line that says why it failed. A Python driver's traceback is in

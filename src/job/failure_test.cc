@@ -24,6 +24,32 @@ TEST(Failure, TheLastExceptionLineIsFound) {
             "dd: error writing 'x': No space left on device");
 }
 
+TEST(Failure, BelowATracebackAnyNameIsAnException) {
+  const std::string traceback =
+      "Traceback (most recent call last):\n  File \"w.py\", line 2, in <module>\n    x()\n    ^^^\n";
+  EXPECT_EQ(last_exception(traceback + "botocore.errorfactory.NoSuchKey: no such key\n\nlast\n"),
+            "botocore.errorfactory.NoSuchKey: no such key");
+  EXPECT_EQ(last_exception(traceback + "BadColour\n26/11/22 01:26:43 WARN X: y\n"), "BadColour");
+  EXPECT_EQ(last_exception("total:\n  a: 1\nb: 2\nlast\n"), "last");
+}
+
+TEST(Failure, WhatGoesWellIsNoException) {
+  EXPECT_EQ(last_exception("ok\n26/11/22 01:26:43 INFO MetricsSystemImpl: stopped\n"), "ok");
+  EXPECT_EQ(last_exception("howdah: cold start: --jars\n26/11/22 01:26:43 WARN X: y\n"), "");
+  EXPECT_EQ(last_exception("howdah: ERROR it was killed\n26/11/22 01:26:43 INFO X: y\n"),
+            "howdah: ERROR it was killed");
+}
+
+TEST(Failure, WhatJavaThrewIsSaidBehindPy4J) {
+  const char* kSaid = "py4j.protocol.Py4JJavaError: An error occurred while calling o46.collect.";
+  const std::string thrown = std::string("Traceback:\n") + kSaid +
+                             "\n: java.lang.OutOfMemoryError: Java heap space\n\tat a.b(C.java:1)\n";
+  EXPECT_EQ(cause_of_failure("", thrown).line,
+            std::string(kSaid) + " : java.lang.OutOfMemoryError: Java heap space");
+  EXPECT_EQ(reason_of(cause_of_failure("", thrown).line, false), "The step ran out of memory.");
+  EXPECT_EQ(cause_of_failure("", std::string(kSaid) + "\n").line, kSaid);
+}
+
 TEST(Failure, APythonTracebackIsInStdout) {
   const Cause cause = cause_of_failure("26/11/21 INFO ShutdownHookManager: Deleting\n",
                                        "Traceback:\nValueError: no such luck\n");
