@@ -1,5 +1,5 @@
 """EMR Serverless beside bare spark-submit: the word count and the inspections job, a cold and a
-warm application; how soon a run is RUNNING and its first line runs; many small jobs, two at a time.
+warm application, and one with a standalone cluster of its own (cold too); how soon a run is RUNNING and its first line runs; many small jobs, two at a time.
 
     .venv/bin/python bench/serverless.py [--rounds 5] [--jobs 60] [--server build/howdah]
 
@@ -31,6 +31,7 @@ from support.server import Server, until
 from support.serverless import SMALL, Application, job_role
 
 WORD_COUNT = "s3://us-east-1.elasticmapreduce/emr-containers/samples/wordcount/scripts/wordcount.py"
+CLUSTER = SMALL + " --conf spark.howdah.placement=cluster"
 HELLO = b"""import time
 print("first", time.time(), flush=True)
 from pyspark.sql import SparkSession
@@ -68,11 +69,11 @@ class Side:
         self.s3.upload_file(str(ROOT / "apps/demo/health_violations.py"), "bench", "job.py")
         self.s3.put_object(Bucket="bench", Key="hello.py", Body=HELLO)
 
-    def run(self, entry, *arguments, app=None):
+    def run(self, entry, *arguments, app=None, parameters=SMALL):
         """Seconds from StartJobRun to SUCCESS, and to RUNNING."""
         app = app or self.app
         began = time.monotonic()
-        run = app.submit(entry, *arguments)
+        run = app.submit(entry, *arguments, parameters=parameters)
         running = None
         while True:
             state = app.get(run)["state"]
@@ -184,6 +185,10 @@ def main():
             wait_until_warm(warm)
             return cold.run(entry, *rest, app=cold.new_application())[0]
 
+        def on_cluster(entry, *rest):
+            wait_until_warm(warm)
+            return cold.run(entry, *rest, app=cold.new_application(), parameters=CLUSTER)[0]
+
         def on_warm(entry, *rest):
             wait_until_warm(warm)
             took, _, run = warm.run(entry, *rest)
@@ -196,6 +201,7 @@ def main():
             "bare": lambda n: bare(WORD_COUNT, f"s3://bench/wc-bare-{n}"),
             "cold": lambda n: on_cold(WORD_COUNT, f"s3://bench/wc-cold-{n}"),
             "warm": lambda n: on_warm(WORD_COUNT, f"s3://bench/wc-warm-{n}"),
+            "standalone": lambda n: on_cluster(WORD_COUNT, f"s3://bench/wc-cluster-{n}"),
         }, options.rounds, limits)
         inspections = ["s3://bench/job.py", "--data_source", "s3://bench/inspections.csv",
                        "--output_uri"]
@@ -203,6 +209,7 @@ def main():
             "bare": lambda n: bare(*inspections, f"s3://bench/bare-{n}"),
             "cold": lambda n: on_cold(*inspections, f"s3://bench/cold-{n}"),
             "warm": lambda n: on_warm(*inspections, f"s3://bench/warm-{n}"),
+            "standalone": lambda n: on_cluster(*inspections, f"s3://bench/cluster-{n}"),
         }, options.rounds, limits)
         running, first = [], []
         for _ in range(max(5, options.rounds * 2)):
