@@ -16,6 +16,7 @@ using telemetry::Dimensions;
 
 constexpr const char* kNamespace = "AWS/EMRServerless";
 constexpr size_t kEventsAtOnce = 1000;
+constexpr double kGiB = 1024.0 * 1024 * 1024;
 
 class Points {
  public:
@@ -85,7 +86,8 @@ void add_capacity(const Application& application, const Dimensions& who, Points&
 }  // namespace
 
 std::vector<telemetry::MetricPoint> measure_application(const Application& application,
-                                                        const Moves& moves, base::Time now) {
+                                                        const Moves& moves, const RunUses& uses,
+                                                        base::Time now) {
   std::vector<telemetry::MetricPoint> out;
   Points points(out, now);
   const std::string name =
@@ -122,11 +124,51 @@ std::vector<telemetry::MetricPoint> measure_application(const Application& appli
     points.add("WorkerCpuAllocated", job, run.status.workers.vcpu, "None");
     points.add("WorkerMemoryAllocated", job, run.status.workers.memory_gb, "Gigabytes");
     points.add("WorkerEphemeralStorageAllocated", job, run.status.workers.disk_gb, "Gigabytes");
+    const auto used = uses.find(run.id);
+    if (used == uses.end()) continue;
+    points.add("WorkerMemoryUsed", job, used->second.memory_gb, "Gigabytes");
+    if (const auto& since = used->second.since) {
+      points.add("WorkerCpuUsed", job, since->vcpu, "None");
+      points.add("WorkerStorageReadBytes", job, since->read_bytes, "Bytes");
+      points.add("WorkerStorageWriteBytes", job, since->written_bytes, "Bytes");
+    }
+  }
+  return out;
+}
+
+RunUse use_between(const std::optional<nodes::NodeUsage>& before, const nodes::NodeUsage& now,
+                   base::Millis apart) {
+  RunUse out{static_cast<double>(now.memory_bytes) / kGiB, std::nullopt};
+  const bool goes_on = before && now.cpu >= before->cpu && now.read_bytes >= before->read_bytes &&
+                       now.written_bytes >= before->written_bytes;
+  if (!goes_on || apart <= base::Millis(0)) return out;
+  out.since = RunUse::Since{
+      static_cast<double>((now.cpu - before->cpu).count()) / static_cast<double>(apart.count()),
+      static_cast<double>(now.read_bytes - before->read_bytes),
+      static_cast<double>(now.written_bytes - before->written_bytes)};
+  return out;
+}
+
+RunUses ServerlessMeters::uses_of(const Application& application, const Usage& now,
+                                  base::Millis apart) const {
+  RunUses out;
+  for (const JobRun& run : application.runs) {
+    const auto node = now.find(run.status.node);
+    // A driver that was ready was not the run's before it was RUNNING.
+    if (run.status.state != RunState::kRunning || node == now.end()) continue;
+    const auto found = before_.find(run.status.node);
+    const bool known = found != before_.end() && counted_.contains(run.id);
+    out[run.id] = use_between(
+        known ? std::optional(found->second) : std::optional<nodes::NodeUsage>(), node->second,
+        apart);
   }
   return out;
 }
 
 base::Status ServerlessMeters::measure(base::Time now) {
+  const base::Millis at = clock_.steady();
+  Usage usage = TRY(nodes_.usage());
+  std::set<std::string> counted;
   for (const serverless::Key& key : TRY(store_.unfinished())) {
     const auto loaded = store_.load(key);
     if (!loaded.ok()) continue;
@@ -143,10 +185,14 @@ base::Status ServerlessMeters::measure(base::Time now) {
       }
       if (events.size() < kEventsAtOnce) break;
     }
-    const std::vector<telemetry::MetricPoint> points =
-        measure_application(loaded->application, moves, now);
-    TRY(telemetry_.put_metrics({key.account, key.region}, points));
+    const RunUses uses = uses_of(loaded->application, usage, at - before_at_);
+    for (const auto& [run, used] : uses) counted.insert(run);
+    TRY(telemetry_.put_metrics({key.account, key.region},
+                               measure_application(loaded->application, moves, uses, now)));
   }
+  before_ = std::move(usage);
+  before_at_ = at;
+  counted_ = std::move(counted);
   return base::ok();
 }
 

@@ -31,7 +31,7 @@ TEST(ServerlessMeters, say_what_runs_hold_and_how_many_ended) {
   run.status.worker_count = 4;
   application.runs = {run};
   const auto points =
-      measure_application(application, {{RunState::kSuccess, 3}}, base::from_millis(0));
+      measure_application(application, {{RunState::kSuccess, 3}}, {}, base::from_millis(0));
   EXPECT_EQ(value(points, "CPUAllocated", 2), 16);
   EXPECT_EQ(value(points, "CPUAllocated", 4, "Spark_Driver"), 4);
   EXPECT_EQ(value(points, "CPUAllocated", 4, "Spark_Executor"), 12);
@@ -42,6 +42,36 @@ TEST(ServerlessMeters, say_what_runs_hold_and_how_many_ended) {
   EXPECT_EQ(value(points, "SuccessJobs", 2), 3);
   EXPECT_EQ(value(points, "FailedJobs", 2), 0);
   EXPECT_EQ(value(points, "WorkerMemoryAllocated", 4, "00run"), 64);
+}
+
+TEST(ServerlessMeters, say_what_a_run_used_and_nothing_that_is_not_known) {
+  const nodes::NodeUsage before{base::Millis(1000), 1ull << 30, 100, 200};
+  const nodes::NodeUsage after{base::Millis(91'000), 3ull << 30, 150, 1200};
+  const base::Millis minute(60'000);
+  const RunUse used = use_between(before, after, minute);
+  EXPECT_EQ(used.memory_gb, 3);
+  ASSERT_TRUE(used.since);
+  EXPECT_EQ(used.since->vcpu, 1.5);
+  EXPECT_EQ(used.since->read_bytes, 50);
+  EXPECT_EQ(used.since->written_bytes, 1000);
+  EXPECT_FALSE(use_between(std::nullopt, after, minute).since);
+  EXPECT_FALSE(use_between(after, before, minute).since);  // something of it has ended
+
+  serverless::Application application;
+  application.key = {"000000000000", "us-east-1", "00app"};
+  serverless::JobRun run;
+  run.id = "00run";
+  run.status.state = RunState::kRunning;
+  application.runs = {run};
+  const auto points = measure_application(application, {}, {{"00run", used}}, base::Time());
+  EXPECT_EQ(value(points, "WorkerCpuUsed", 4, "00run"), 1.5);
+  EXPECT_EQ(value(points, "WorkerMemoryUsed", 4, "00run"), 3);
+  EXPECT_EQ(value(points, "WorkerStorageWriteBytes", 4, "00run"), 1000);
+  const auto first = measure_application(application, {}, {{"00run", {3, {}}}}, base::Time());
+  EXPECT_EQ(value(first, "WorkerMemoryUsed", 4, "00run"), 3);
+  EXPECT_EQ(value(first, "WorkerCpuUsed", 4, "00run"), -1);
+  EXPECT_EQ(value(measure_application(application, {}, {}, base::Time()), "WorkerMemoryUsed", 4),
+            -1);
 }
 
 }  // namespace
