@@ -171,8 +171,13 @@ class ShippedLogs final : public RunLogs {
     if (!file.plain) TRY(stream(application, run, place, file, open(), prefix));
     if (s3) {
       const std::string key = s3->key(prefix + file.name + (file.plain ? "" : ".gz"));
-      TRY(file.plain ? ship_plain(o_.objects, s3->bucket, key, open())
-                     : ship_file(o_.objects, s3->bucket, key, open()));
+      const Status sent = file.plain ? ship_plain(o_.objects, s3->bucket, key, open())
+                                     : ship_file(o_.objects, s3->bucket, key, open());
+      if (!sent.ok()) {
+        base::Error failure = sent.error();
+        failure.message = fmt::format("s3://{}/{}: {}", s3->bucket, key, failure.message);
+        return failure;
+      }
     }
     return base::ok();
   }

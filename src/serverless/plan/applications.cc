@@ -77,6 +77,8 @@ void start_application(const Round& round) {
     status.starts_seen = next.wanted.starts;
     status.stops_seen = next.wanted.stops;
     advance(next, State::kStarting, "", round.now, round.plan.events);
+    // What is ready of its capacity is looked at from now on.
+    if (!next.wanted.initial_capacity.empty()) return round.again_in(base::Millis(10));
   }
   if (status.state == State::kStarting) bring_up(round);
 }

@@ -430,6 +430,35 @@ TEST(ServerlessPlan, an_idle_application_stops_and_a_deleted_one_ends) {
   EXPECT_EQ(world.application.status.state, ApplicationState::kTerminated);
 }
 
+TEST(ServerlessPlan, an_application_is_started_when_its_capacity_is_ready) {
+  World world;
+  world.application.wanted.initial_capacity["Driver"] = {1, {1, 2, 20}};
+  world.application.wanted.starts = 1;
+  // How much is ready is looked at only once it starts.
+  while (world.application.status.state != ApplicationState::kStarting) world.step();
+  world.seen.ready_wanted = 1;
+  world.settle();
+  EXPECT_EQ(world.application.status.state, ApplicationState::kStarting);
+  EXPECT_NE(world.application.status.details.find("0 of 1 workers"), std::string::npos);
+  world.seen.ready = 1;
+  world.settle();
+  EXPECT_EQ(world.application.status.state, ApplicationState::kStarted);
+}
+
+TEST(ServerlessPlan, a_failed_run_says_too_that_its_logs_are_not_there) {
+  World world;
+  world.submit("r1");
+  world.settle();
+  world.seen.runs["r1"].process.state = job::Process::State::kExited;
+  world.seen.runs["r1"].process.exit_code = 3;
+  world.seen.runs["r1"].logs_error = "s3://b/x: no such bucket";
+  world.settle();
+  EXPECT_EQ(world.state("r1"), RunState::kFailed);
+  EXPECT_TRUE(world.run("r1").status.details.ends_with(
+      "ExitCode: 3. Its logs could not be uploaded: s3://b/x: no such bucket."))
+      << world.run("r1").status.details;
+}
+
 TEST(ServerlessPlan, without_auto_start_a_run_waits_for_start_application) {
   World world;
   world.application.wanted.auto_start = false;
