@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -66,6 +67,9 @@ struct ProcessSpec {
   std::filesystem::path stdout_path;        // inside the node; folders are made; appended to
   std::filesystem::path stderr_path;
   uint64_t memory_limit_bytes = 0;  // 0: none. Enforced by a cgroup where there is one
+  /// The id of a process of the node that was started with a limit: from now on this one's limit is
+  /// of both together, and either's end by it is this one's (ProcessSeen::out_of_memory).
+  std::string memory_with;
   /// What the process leaves running goes on after its end, until the node's: bootstrap actions
   /// start daemons. Without it the end of the process ends all its descendants.
   bool linger = false;
@@ -96,6 +100,14 @@ struct NodeSeen {
 };
 
 enum class Signal { kTerminate, kKill };
+
+/// What the processes of a node use together.
+struct NodeUsage {
+  base::Millis cpu{0};        // since they began; it may shrink when some of them have ended
+  uint64_t memory_bytes = 0;  // resident now; what several share counts for each
+  uint64_t read_bytes = 0;    // that came from the host's storage since they began, or went there
+  uint64_t written_bytes = 0;
+};
 
 /// One thing in a folder of a node: a plain file or a folder; anything else is left out.
 struct FolderEntry {
@@ -146,6 +158,8 @@ class Provider {
   virtual base::Result<std::vector<NodeSeen>> list() = 0;
   /// One node; kNotFound when there is none.
   virtual base::Result<NodeSeen> look(const std::string& node_id) = 0;
+  /// Of every node in which something runs, by id; for metrics, not for decisions.
+  virtual base::Result<std::map<std::string, NodeUsage>> usage() = 0;
   /// Ends every process of the node, as a power cut would: what it holds on disk stays, ensure()
   /// brings it back. Succeeds when there is no such node.
   virtual base::Status stop(const std::string& node_id) = 0;

@@ -116,10 +116,12 @@ Cgroups::Cgroups(const std::string& name) {
 
 bool Cgroups::limit(const std::filesystem::path& folder, uint64_t bytes) const {
   const std::string text = std::to_string(bytes);
-  const bool limited = put(folder / (v2_ ? "memory.max" : "memory.limit_in_bytes"), text);
+  const auto memory = folder / (v2_ ? "memory.max" : "memory.limit_in_bytes");
+  const bool limited = put(memory, text);
   // Swap would only delay the end; where it is not accounted for there is no such file.
   put(folder / (v2_ ? "memory.swap.max" : "memory.memsw.limit_in_bytes"), v2_ ? "0" : text);
-  return limited;
+  // v1 has no limit grow beyond that of memory and swap together.
+  return limited || put(memory, text);
 }
 
 std::vector<std::filesystem::path> Cgroups::make(const std::string& node,

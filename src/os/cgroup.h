@@ -23,7 +23,7 @@ class Cgroups {
 
   /// Folders whose cgroup.procs the process shall join; none without a limit. `limit_bytes`: of the
   /// process with its descendants; `node_limit_bytes`: of all processes of the node together that
-  /// were started with one. 0: none.
+  /// were started with one. 0: none. Again for the same process: its limit becomes another.
   std::vector<std::filesystem::path> make(const std::string& node, const std::string& process,
                                           uint64_t limit_bytes,
                                           uint64_t node_limit_bytes = 0) const;

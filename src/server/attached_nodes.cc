@@ -46,6 +46,7 @@ class AttachedNodes final : public nodes::Provider {
   }
   Result<std::vector<NodeSeen>> list() override { return real_->list(); }
   Result<NodeSeen> look(const std::string& id) override { return real_->look(id); }
+  Result<std::map<std::string, nodes::NodeUsage>> usage() override { return real_->usage(); }
   Status forget(const std::string& id) override { return real_->forget(id); }
   Status start(const std::string& id, const nodes::ProcessSpec& spec) override {
     return real_->start(id, spec);

@@ -25,6 +25,7 @@ constexpr const char* kSparkClass = "/usr/lib/spark/bin/spark-class";
 constexpr const char* kDefaults = "/etc/spark/conf/spark-defaults.conf";
 constexpr const char* kWorkFolder = "/mnt/var/lib/howdah/job";
 constexpr const char* kDriverName = "driver";
+constexpr const char* kWarmProcess = "warm";
 constexpr const char* kHistory = "/opt/howdah/history";  // event logs, inside the node
 constexpr uint64_t kMiB = 1024 * 1024;
 constexpr uint64_t kGiB = 1024 * kMiB;
@@ -93,6 +94,7 @@ class InstalledEngines final : public SparkEngines {
     process.stderr_path = logs + "/SPARK_DRIVER/stderr";
     process.memory_limit_bytes =
         bytes_of(standalone ? settings.driver.memory_gb : run.status.workers.memory_gb);
+    if (run.status.warm) process.memory_with = kWarmProcess;
     return out;
   }
 
@@ -141,6 +143,9 @@ class InstalledEngines final : public SparkEngines {
 
   Result<RunSetup> warm_setup(const WarmKey& key) override {
     RunSetup out = TRY(node_of(key.release_label, {"", "us-east-1", "warm"}, {}));
+    out.process.id = kWarmProcess;
+    out.process.memory_limit_bytes =
+        options_.host_memory;  // until the run that it serves says less
     out.process.argv = {"howdah-warm-driver", "--name", kDriverName, "--heap", key.heap};
     out.process.working_directory = kWorkFolder;
     out.process.stdout_path = "/mnt/var/log/howdah/warm/stdout";

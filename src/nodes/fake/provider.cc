@@ -289,6 +289,21 @@ base::Result<std::vector<NodeSeen>> FakeProvider::list() {
   return seen;
 }
 
+void FakeProvider::use(const std::string& node_id, NodeUsage usage) {
+  std::lock_guard lock(mutex_);
+  const auto node = nodes_.find(node_id);
+  CHECK(node != nodes_.end());
+  node->second.usage = usage;
+}
+
+base::Result<std::map<std::string, NodeUsage>> FakeProvider::usage() {
+  std::lock_guard lock(mutex_);
+  std::map<std::string, NodeUsage> out;
+  for (const auto& [id, node] : nodes_)
+    if (node.alive && node.usage) out[id] = *node.usage;
+  return out;
+}
+
 base::Result<NodeSeen> FakeProvider::look(const std::string& node_id) {
   if (auto error = fault(Call::kLook, When::kBefore, node_id)) return *error;
   std::lock_guard lock(mutex_);

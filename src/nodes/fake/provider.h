@@ -42,6 +42,8 @@ class FakeProvider final : public Provider {
   /// From now on connect_inside(node_id, port) leads to 127.0.0.1:`host_port`, where a test
   /// listens; 0: nothing listens there any more.
   void listen_for(const std::string& node_id, uint16_t port, uint16_t host_port);
+  /// From now on usage() says so of the node, while it is alive.
+  void use(const std::string& node_id, NodeUsage usage);
   /// Processes whose id contains `part` go on after SIGTERM.
   void ignore_terminate(std::string part);
 
@@ -99,6 +101,7 @@ class FakeProvider final : public Provider {
   base::Status ensure(const NodeSpec& spec) override;
   base::Result<std::vector<NodeSeen>> list() override;
   base::Result<NodeSeen> look(const std::string& node_id) override;
+  base::Result<std::map<std::string, NodeUsage>> usage() override;
   base::Status stop(const std::string& node_id) override;
   base::Status remove(const std::string& node_id) override;
   base::Status forget(const std::string& node_id) override;
@@ -121,6 +124,7 @@ class FakeProvider final : public Provider {
     bool alive = true;
     std::string reason;
     std::map<std::string, ProcessSeen> processes;
+    std::optional<NodeUsage> usage;
   };
 
   std::optional<base::Error> fault(Call call, When when, const std::string& node_id,

@@ -29,6 +29,7 @@
 #include "os/layout.h"
 #include "os/network.h"
 #include "os/supervisor.h"
+#include "os/usage.h"
 
 extern "C" const char howdah_sudo_begin[], howdah_sudo_end[];
 
@@ -187,6 +188,7 @@ class LocalProvider final : public Provider {
   base::Status ensure(const NodeSpec& spec) override;
   base::Result<std::vector<NodeSeen>> list() override;
   base::Result<NodeSeen> look(const std::string& node_id) override;
+  base::Result<std::map<std::string, NodeUsage>> usage() override;
   base::Status stop(const std::string& node_id) override;
   base::Status remove(const std::string& node_id) override;
   base::Status forget(const std::string& node_id) override;
@@ -381,6 +383,25 @@ base::Result<NodeSeen> LocalProvider::look(const std::string& node_id) {
   return seen;
 }
 
+base::Result<std::map<std::string, NodeUsage>> LocalProvider::usage() {
+  const os::ProcessTable table = os::ProcessTable::read();
+  const auto all = supervisor_.launcher().find_all();
+  std::set<pid_t> shims;
+  for (const auto& found : all) shims.insert(found.identity.pid);
+  std::map<std::string, NodeUsage> out;
+  for (const auto& found : all) {
+    // Everything that was started in a node is below the monitor of its run, init first.
+    if (found.verb != "run" || shims.contains(table.parent_of(found.identity.pid))) continue;
+    const os::Usage used = table.below(found.identity.pid);
+    NodeUsage& node = out[found.label.substr(0, found.label.find(' '))];
+    node.cpu += used.cpu;
+    node.memory_bytes += used.memory_bytes;
+    node.read_bytes += used.read_bytes;
+    node.written_bytes += used.written_bytes;
+  }
+  return out;
+}
+
 base::Result<std::vector<NodeSeen>> LocalProvider::list() {
   std::set<std::string> ids;
   for (const auto& name : names_in(layout_.nodes()))
@@ -559,7 +580,8 @@ base::Status LocalProvider::start(const std::string& node_id, const ProcessSpec&
   plan.stderr_path = spec.stderr_path;
   plan.linger = spec.linger;
   plan.container = init;
-  plan.cgroups = cgroups_.make(TRY(os::folder_name_of(node_id)), name, spec.memory_limit_bytes,
+  const auto group = spec.memory_with.empty() ? name : TRY(os::folder_name_of(spec.memory_with));
+  plan.cgroups = cgroups_.make(TRY(os::folder_name_of(node_id)), group, spec.memory_limit_bytes,
                                record.memory_limit_bytes);
   TRY(supervisor_.start(run.path, plan, node_id + " " + spec.id));
   const auto status = os::Supervisor::look(run.path);

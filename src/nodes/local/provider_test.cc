@@ -288,6 +288,41 @@ TEST_F(LocalNode, a_process_over_its_memory_limit_is_ended_and_says_so) {
   EXPECT_FALSE(rig_.run(spec).seen.out_of_memory);
 }
 
+TEST_F(LocalNode, usage_is_of_all_processes_of_a_node) {
+  auto spec = Rig::shell("big",
+                         "python3 -c 'x = b\"x\" * (100 << 20); print(len(x), flush=True); "
+                         "import signal; signal.pause()' & wait");
+  ASSERT_TRUE(rig_.provider().start("j-1/i-1", spec).ok());
+  wait_until([&] { return rig_.text_of("/mnt/var/log/big/stdout") == "104857600\n"; });
+  const auto used = rig_.provider().usage();
+  ASSERT_TRUE(used.ok());
+  ASSERT_TRUE(used->contains("j-1/i-1"));
+  EXPECT_GE(used->at("j-1/i-1").memory_bytes, 100u << 20);
+  EXPECT_GT(used->at("j-1/i-1").cpu, base::Millis(0));
+  ASSERT_TRUE(rig_.provider().signal("j-1/i-1", "big", Signal::kKill).ok());
+  rig_.wait_for_end("big");
+  EXPECT_FALSE(rig_.provider().usage()->contains("j-1/i-1"));
+}
+
+TEST_F(LocalNode, two_processes_share_the_limit_of_the_second) {
+  if (!os::Cgroups("howdah-" + rig_.tag()).warning().empty())
+    GTEST_SKIP() << os::Cgroups("howdah-" + rig_.tag()).warning();
+  // The first waits for the second before it takes more than that may have.
+  auto first = Rig::shell("first",
+                          "until [ -e /mnt/go ]; do sleep 0.05; done; "
+                          "exec python3 -c 'x = bytearray(600 << 20)'");
+  first.memory_limit_bytes = 4096ull << 20;
+  ASSERT_TRUE(rig_.provider().start("j-1/i-1", first).ok());
+  auto second = Rig::shell("second", "sudo touch /mnt/go; exec sleep 6008");
+  second.memory_limit_bytes = 200u << 20;
+  second.memory_with = "first";
+  ASSERT_TRUE(rig_.provider().start("j-1/i-1", second).ok());
+  const auto seen = rig_.wait_for_end("first");
+  EXPECT_TRUE(seen.signal == SIGKILL || seen.exit_code == 137) << seen.signal << seen.exit_code;
+  ASSERT_TRUE(rig_.provider().signal("j-1/i-1", "second", Signal::kTerminate).ok());
+  EXPECT_TRUE(rig_.wait_for_end("second").out_of_memory);
+}
+
 TEST(LocalNodeTimes, making_a_node_and_running_true_in_it) {
   Rig rig;
   base::SystemClock clock;
