@@ -375,7 +375,8 @@ struct Server {
         [this](const cluster::Cluster& cluster, uint16_t port, const std::string& target) {
           return control::ask_primary(*nodes, clock, cluster, port, target);
         }});
-    serverless_meters = std::make_unique<control::ServerlessMeters>(*serverless, *telemetry, *nodes, clock);
+    serverless_meters =
+        std::make_unique<control::ServerlessMeters>(*serverless, *telemetry, *nodes, clock);
     meters->add([this](base::Time now) { return serverless_meters->measure(now); });
     meters->start();
   }

@@ -158,9 +158,9 @@ RunUses ServerlessMeters::uses_of(const Application& application, const Usage& n
     if (run.status.state != RunState::kRunning || node == now.end()) continue;
     const auto found = before_.find(run.status.node);
     const bool known = found != before_.end() && counted_.contains(run.id);
-    out[run.id] = use_between(
-        known ? std::optional(found->second) : std::optional<nodes::NodeUsage>(), node->second,
-        apart);
+    out[run.id] =
+        use_between(known ? std::optional(found->second) : std::optional<nodes::NodeUsage>(),
+                    node->second, apart);
   }
   return out;
 }

@@ -64,7 +64,7 @@ class ServerlessMeters {
   const base::Clock& clock_;
   Usage before_;
   base::Millis before_at_{0};
-  std::set<std::string> counted_;  // runs that were RUNNING then
+  std::set<std::string> counted_;            // runs that were RUNNING then
   std::map<serverless::Key, int64_t> seen_;  // the last event that was counted
 };
 
