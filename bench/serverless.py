@@ -1,5 +1,6 @@
 """EMR Serverless beside bare spark-submit: the word count and the inspections job, a cold and a
-warm application, and one with a standalone cluster of its own (cold too); how soon a run is RUNNING and its first line runs; many small jobs, two at a time.
+warm application, and one with a standalone cluster of its own (cold too); how soon a run is RUNNING
+and its first line runs; many small jobs, two at a time.
 
     .venv/bin/python bench/serverless.py [--rounds 5] [--jobs 60] [--server build/howdah]
 
