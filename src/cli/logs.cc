@@ -55,6 +55,12 @@ std::string path_of(const StepRow& step, const std::string& file, uint64_t offse
 // The step that an id means: itself, or the newest of a cluster.
 base::Result<StepRow> step_of(Api& api, const std::string& id) {
   if (id.starts_with("s-")) return find_step(api, id);
+  if (id.starts_with("00")) {
+    return base::not_found("'" + id +
+                           "' is of EMR Serverless: the link that `aws emr-serverless "
+                           "get-dashboard-for-job-run` gives leads to its logs, and its "
+                           "S3 log folder has them");
+  }
   if (!id.starts_with("j-")) {
     return base::not_found("'" + id + "' is neither a step (s-…) nor a cluster (j-…)");
   }
