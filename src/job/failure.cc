@@ -28,8 +28,8 @@ bool names_exception(std::string_view line) {
          name.ends_with("Interrupt");
 }
 
-// Python's exceptions may have any name ("botocore.errorfactory.NoSuchKey: …"): they are what stands
-// below a traceback, whose own lines are indented.
+// Python's exceptions may have any name ("botocore.errorfactory.NoSuchKey: …"): they are what
+// stands below a traceback, whose own lines are indented.
 bool ends_traceback(const std::vector<std::string_view>& lines, size_t at) {
   if (dotted_name(lines[at]).empty()) return false;
   size_t above = at;
@@ -51,6 +51,7 @@ std::string_view exception_of(std::string_view line) {
   // Hive, and Beeline in front of it.
   if (line.starts_with("FAILED: ")) return line;
   if (line.starts_with("Error: Error while ")) return line.substr(7);
+  if (is_full_disk(line) || is_full_hdfs(line)) return line;  // a shell's, hdfs dfs's
   return names_exception(line) ? line : std::string_view();
 }
 
@@ -112,8 +113,7 @@ std::string last_exception(std::string_view log_tail) {
   std::string_view last;
   for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
     const std::string_view line = base::trim(*it);
-    if (line.find(" ERROR ") != std::string_view::npos || is_full_disk(line))
-      return shortened(line);
+    if (line.find(" ERROR ") != std::string_view::npos) return shortened(line);
     if (last.empty() && !is_chatter(line)) last = line;
   }
   return shortened(last);
@@ -169,6 +169,11 @@ bool is_full_disk(std::string_view log_line) {
     if (log_line.find(words) != std::string_view::npos) return true;
   }
   return false;
+}
+
+bool is_full_hdfs(std::string_view log_line) {
+  return log_line.find("could only be written to 0 of the ") != log_line.npos ||
+         log_line.find("Name node is in safe mode") != log_line.npos;
 }
 
 std::string reason_of(std::string_view exception_line, bool out_of_memory) {

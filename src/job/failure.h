@@ -43,6 +43,10 @@ std::string last_diagnostics(std::string_view log_tail);
 /// say it.
 bool is_full_disk(std::string_view log_line);
 
+/// HDFS takes nothing: no DataNode has room for a block or is there, or the NameNode is in safe
+/// mode, where a nearly full disk puts it.
+bool is_full_hdfs(std::string_view log_line);
+
 inline constexpr std::string_view kUnknownReason = "Unknown Error.";
 inline constexpr std::string_view kFullDiskReason = "No space left on the disk.";
 

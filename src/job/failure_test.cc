@@ -20,13 +20,19 @@ TEST(Failure, TheLastExceptionLineIsFound) {
             "The step ran out of memory.");
   EXPECT_EQ(reason_of("ValueError: x", false), "Unknown Error.");
   EXPECT_EQ(reason_of("OSError: [Errno 28] No space left on device", false), kFullDiskReason);
+  EXPECT_EQ(cause_of_failure(Outputs{.stderr_tail = "put: File /x._COPYING_ could only be written "
+                                                    "to 0 of the 1 minReplication nodes.\n",
+                                     .syslog_tail = "java.io.EOFException: Unexpected EOF\n"})
+                .where,
+            "stderr");
   EXPECT_EQ(last_exception("dd: error writing 'x': No space left on device\n3+0 records in\n"),
             "dd: error writing 'x': No space left on device");
 }
 
 TEST(Failure, BelowATracebackAnyNameIsAnException) {
   const std::string traceback =
-      "Traceback (most recent call last):\n  File \"w.py\", line 2, in <module>\n    x()\n    ^^^\n";
+      "Traceback (most recent call last):\n  File \"w.py\", line 2, in <module>\n    x()\n    "
+      "^^^\n";
   EXPECT_EQ(last_exception(traceback + "botocore.errorfactory.NoSuchKey: no such key\n\nlast\n"),
             "botocore.errorfactory.NoSuchKey: no such key");
   EXPECT_EQ(last_exception(traceback + "BadColour\n26/11/22 01:26:43 WARN X: y\n"), "BadColour");
@@ -42,8 +48,9 @@ TEST(Failure, WhatGoesWellIsNoException) {
 
 TEST(Failure, WhatJavaThrewIsSaidBehindPy4J) {
   const char* kSaid = "py4j.protocol.Py4JJavaError: An error occurred while calling o46.collect.";
-  const std::string thrown = std::string("Traceback:\n") + kSaid +
-                             "\n: java.lang.OutOfMemoryError: Java heap space\n\tat a.b(C.java:1)\n";
+  const std::string thrown =
+      std::string("Traceback:\n") + kSaid +
+      "\n: java.lang.OutOfMemoryError: Java heap space\n\tat a.b(C.java:1)\n";
   EXPECT_EQ(cause_of_failure("", thrown).line,
             std::string(kSaid) + " : java.lang.OutOfMemoryError: Java heap space");
   EXPECT_EQ(reason_of(cause_of_failure("", thrown).line, false), "The step ran out of memory.");

@@ -29,7 +29,7 @@ std::string word_of_full_disk(nodes::Provider& nodes, const std::string& node_id
   if (!full && job::is_full_hdfs(log_line) && free < kHdfsNeeds) {
     return fmt::format(
         "The disk is too full for HDFS: {} of {} MiB are free below the server's data directory, "
-        "and a DataNode takes a new block while {} are.",
+        "and a DataNode takes a new block only while {} are.",
         free / kMiB, size / kMiB, kHdfsNeeds / kMiB);
   }
   if (!full && !job::is_full_disk(log_line)) return "";
