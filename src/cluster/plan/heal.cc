@@ -70,6 +70,20 @@ bool bring_back(const Round& round, Node& node) {
   return true;
 }
 
+// A step may wait for it for ever: a disk that is full, a health script.
+void note_health(const Round& round, Node& node) {
+  constexpr std::string_view kUnhealthy = "YARN places nothing on this instance: ";
+  if (!round.seen.hadoop_known) return;
+  const std::string& why = round.of(node).unhealthy;
+  const std::string message = why.empty() ? "" : std::string(kUnhealthy) + why;
+  if (node.reason.message == message ||
+      (why.empty() && !node.reason.message.starts_with(kUnhealthy)))
+    return;
+  node.reason.message = message;
+  round.say(node.instance_id, "instance",
+            why.empty() ? "YARN places containers on this instance again." : message);
+}
+
 }  // namespace
 
 void heal(const Round& round) {
@@ -79,6 +93,7 @@ void heal(const Round& round) {
     if (node.state != InstanceState::kRunning || node.lost || node.leaving) continue;
     const SeenNode& seen = round.of(node);
     if (seen.alive) {
+      note_health(round, node);
       if (!seen.attached) {
         round.act(Action::Kind::kAttach, node);
         round.again_in(base::Millis(1000));

@@ -247,6 +247,22 @@ TEST_F(ManyNodes, ACoreNodeThatDiesIsReplaced) {
   EXPECT_EQ(members("ig-CORE"), 2u);
 }
 
+TEST_F(ManyNodes, OneThatYarnFindsUnhealthySaysWhyUntilItIsNot) {
+  settle();
+  Seen seen = world_.look(cluster_);
+  seen.nodes[1].unhealthy = "1/1 local-dirs are full";
+  Plan out = plan(cluster_, seen, now_);
+  EXPECT_EQ(out.next.status.nodes[1].reason.message,
+            "YARN places nothing on this instance: 1/1 local-dirs are full");
+  EXPECT_EQ(out.next.status.nodes[1].state, InstanceState::kRunning);
+  ASSERT_EQ(out.events.size(), 1u);
+  EXPECT_TRUE(plan(out.next, seen, now_).events.empty());
+  seen.nodes[1].unhealthy.clear();
+  out = plan(out.next, seen, now_);
+  EXPECT_EQ(out.next.status.nodes[1].reason.message, "");
+  EXPECT_EQ(out.events.size(), 1u);
+}
+
 TEST_F(ManyNodes, WithoutItsPrimaryTheClusterEnds) {
   settle();
   kill(0);

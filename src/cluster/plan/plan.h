@@ -71,6 +71,7 @@ struct SeenNode {
   Membership yarn = Membership::kNone;
   Membership hdfs = Membership::kNone;
   int containers = 0;
+  std::string unhealthy;  // why YARN places nothing on it
   base::Millis leaving_for{0};
   bool shutdown_actions = false;  // there are scripts to run before it goes away
   bool final_logs_shipped = false;

@@ -103,6 +103,10 @@ Status read_yarn_nodes(std::string_view answer, HadoopSeen& seen) {
     HadoopSeen::Node& at = seen.nodes[host];
     if (rank(state) < rank(at.yarn)) continue;
     at.yarn = state;
+    at.unhealthy =
+        base::text_at(node, "state") == "UNHEALTHY"
+            ? std::string(base::trim(base::text_at(node, "healthReport").substr(0, kMostText)))
+            : std::string();
     at.containers =
         static_cast<int>(std::clamp<int64_t>(base::int_at(node, "numContainers"), 0, 1000000));
   }

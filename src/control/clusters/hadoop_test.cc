@@ -23,6 +23,7 @@ const std::string kNodes = R"({"nodes":{"node":[
    "numContainers":3,"usedMemoryMB":1024},
   {"state":"LOST","id":"ip-a:8040","nodeHostName":"ip-a","numContainers":0},
   {"state":"DECOMMISSIONING","nodeHostName":"ip-b","numContainers":1},
+  {"state":"UNHEALTHY","nodeHostName":"ip-d","healthReport":"1/1 local-dirs are full"},
   {"state":"SHUTDOWN","nodeHostName":"ip-c"}]}})";
 const std::string kInfo =
     R"({"beans":[{"name":"Hadoop:service=NameNode,name=NameNodeInfo",)"
@@ -39,6 +40,9 @@ TEST(HadoopAnswers, WhatYarnAndHdfsSayOfEachHost) {
   ASSERT_TRUE(read_namesystem(kSystem, seen).ok());
   EXPECT_EQ(seen.nodes["ip-a"].yarn, Yarn::kRunning);
   EXPECT_EQ(seen.nodes["ip-a"].containers, 3);
+  EXPECT_EQ(seen.nodes["ip-a"].unhealthy, "");
+  EXPECT_EQ(seen.nodes["ip-d"].yarn, Yarn::kRunning);
+  EXPECT_EQ(seen.nodes["ip-d"].unhealthy, "1/1 local-dirs are full");
   EXPECT_EQ(seen.nodes["ip-a"].hdfs, Hdfs::kLive);
   EXPECT_EQ(seen.nodes["ip-b"].yarn, Yarn::kDecommissioning);
   EXPECT_EQ(seen.nodes["ip-b"].hdfs, Hdfs::kDecommissioning);

@@ -248,6 +248,7 @@ void Reconciler::look_at_hadoop(const Cluster& cluster, Seen& seen) {
     one->second.yarn = word_of(it->second.yarn);
     one->second.hdfs = word_of(it->second.hdfs);
     one->second.containers = it->second.containers;
+    one->second.unhealthy = it->second.unhealthy;
   }
 }
 

@@ -97,6 +97,7 @@ struct HadoopSeen {
   struct Node {
     Yarn yarn = Yarn::kNone;
     int containers = 0;
+    std::string unhealthy;  // why it gets no more containers: what its NodeManager says
     Hdfs hdfs = Hdfs::kNone;
   };
   std::map<std::string, Node> nodes;  // by hostname: cluster::private_dns(key, address)
