@@ -142,7 +142,7 @@ def test_a_full_disk_fails_steps_and_requests_with_words_and_loses_nothing(small
     message = failed["FailureDetails"]["Message"]
     assert "dd: error writing 'big': No space left on device" in message, message
     assert f"The disk of {node} is full: 0 of 300 MiB are free" in message, message
-    assert "logs could not be uploaded" in failed["StateChangeReason"]["Message"]
+    assert "logs could not be uploaded: s3://logs: " in failed["StateChangeReason"]["Message"]
     assert failed["FailureDetails"]["LogFile"].startswith("/mnt/var/log/hadoop/steps/")
 
     # What cannot even be started ends too; the cluster goes on.

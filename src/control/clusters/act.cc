@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "control/clusters/log_files.h"
 #include "control/clusters/reconciler.h"
-#include "control/jobs/ship_file.h"
 #include "control/clusters/step_on_node.h"
+#include "control/jobs/ship_file.h"
 
 namespace howdah::control {
 namespace {
@@ -256,7 +256,8 @@ Status Reconciler::ship_step(const Cluster& cluster, const Step& step, const See
       if (!shipped.ok()) {
         const bool hopeless = shipped.error().code == base::Code::kNotFound;  // no such bucket
         if (hopeless || ++memory.ship_tries[step.id] >= kTries)
-          memory.ship_error[step.id] = shipped.error().message;
+          memory.ship_error[step.id] =
+              fmt::format("s3://{}: {}", place->bucket, shipped.error().message);
         return shipped;
       }
     }
