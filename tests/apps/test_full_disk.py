@@ -98,7 +98,7 @@ def run_step(emr, cluster, script):
     def ended():
         status = emr.describe_step(ClusterId=cluster, StepId=step)["Step"]["Status"]
         return status if status["State"] in {"COMPLETED", "FAILED", "CANCELLED"} else None
-    return until(ended, f"{step} ends", 60, every=0.1)
+    return until(ended, f"{step} ends", 180, every=0.1)
 
 
 def take_what_is_kept(emr):
@@ -211,3 +211,17 @@ def test_a_full_disk_fails_job_runs_with_words(small):
     assert run["state"] == "SUCCESS", run["stateDetails"]
     assert "hello from the driver" in application.log(run["jobRunId"])
     application.end()
+
+
+def test_hdfs_on_a_nearly_full_disk_says_so(small):
+    """Long before the disk is full HDFS takes no new block: the step says by how much."""
+    emr = client(small, "emr")
+    cluster = emr.run_job_flow(**hadoop.request(core=1))["JobFlowId"]
+    hadoop.wait_for_state(emr, cluster, "WAITING")
+    failed = run_step(emr, cluster, "echo hello | hdfs dfs -put - /tmp/small")
+    assert failed["State"] == "FAILED"
+    assert failed["FailureDetails"]["Reason"] == "No space left on the disk."
+    message = failed["FailureDetails"]["Message"]
+    assert "could only be written to 0 of the 1 minReplication nodes" in message, message
+    assert "too full for HDFS" in message and "of 300 MiB are free" in message, message
+    assert failed["FailureDetails"]["LogFile"].endswith("/stderr")
