@@ -1,25 +1,21 @@
 // Clusters and steps as JSON for the store. Absent members take their defaults, so that older rows
 // are read.
 
-#include "base/json.h"
-
+#include "base/json_members.h"
 #include "cluster/cluster.h"
 
 namespace howdah::cluster {
 namespace {
 
+using base::array_at;
 using base::JsonArray;
 using base::JsonObject;
-
-void put_time(JsonObject& out, std::string_view key, const std::optional<base::Time>& time) {
-  if (time) out[key] = base::to_millis(*time);
-}
-
-std::optional<base::Time> time_at(const JsonObject& in, std::string_view key) {
-  const base::Json* value = base::find(in, key);
-  if (!value) return std::nullopt;
-  return base::from_millis(base::int_at(in, key));
-}
+using base::pairs_at;
+using base::pairs_json;
+using base::put_time;
+using base::string_at;
+using base::texts_json;
+using base::time_at;
 
 JsonObject timeline_json(const Timeline& timeline) {
   JsonObject out;
@@ -35,38 +31,6 @@ Timeline timeline_at(const JsonObject& in, std::string_view key) {
   return {time_at(*object, "created"), time_at(*object, "ready"), time_at(*object, "ended")};
 }
 
-JsonArray pairs_json(const std::vector<std::pair<std::string, std::string>>& pairs) {
-  JsonArray out;
-  for (const auto& [key, value] : pairs)
-    out.push_back(JsonArray{base::Json(key), base::Json(value)});
-  return out;
-}
-
-std::vector<std::pair<std::string, std::string>> pairs_at(const JsonObject& in,
-                                                          std::string_view key) {
-  std::vector<std::pair<std::string, std::string>> out;
-  if (const JsonArray* array = base::find_array(in, key)) {
-    for (const base::Json& item : *array) {
-      const JsonArray* pair = item.if_array();
-      if (pair && pair->size() == 2 && (*pair)[0].is_string() && (*pair)[1].is_string()) {
-        out.emplace_back(base::view_of((*pair)[0].get_string()),
-                         base::view_of((*pair)[1].get_string()));
-      }
-    }
-  }
-  return out;
-}
-
-JsonArray texts_json(const std::vector<std::string>& texts) {
-  JsonArray out;
-  for (const std::string& text : texts) out.push_back(base::Json(text));
-  return out;
-}
-
-std::string str(const JsonObject& in, std::string_view key) {
-  return std::string(base::text_at(in, key));
-}
-
 template <typename T, typename From>
 std::vector<T> objects_at(const JsonObject& in, std::string_view key, From from) {
   std::vector<T> out;
@@ -76,11 +40,6 @@ std::vector<T> objects_at(const JsonObject& in, std::string_view key, From from)
     }
   }
   return out;
-}
-
-JsonArray array_at(const JsonObject& in, std::string_view key) {
-  const JsonArray* array = base::find_array(in, key);
-  return array ? *array : JsonArray();
 }
 
 JsonObject group_json(const Group& g) {
@@ -104,11 +63,11 @@ JsonObject group_json(const Group& g) {
 
 Group group_from(const JsonObject& in) {
   Group g;
-  g.id = str(in, "id");
+  g.id = string_at(in, "id");
   g.role = role_of(base::text_at(in, "role")).value_or(Role::kMaster);
   g.fleet = base::bool_at(in, "fleet");
-  g.name = str(in, "name");
-  g.instance_type = str(in, "instance_type");
+  g.name = string_at(in, "name");
+  g.instance_type = string_at(in, "instance_type");
   g.count = static_cast<int>(base::int_at(in, "count", 1));
   if (const JsonObject* request = base::find_object(in, "request")) g.request = *request;
   g.configurations = array_at(in, "configurations");
@@ -149,13 +108,13 @@ JsonObject node_json(const Node& n) {
 Node node_from(const JsonObject& in) {
   Node n;
   n.number = static_cast<int>(base::int_at(in, "number"));
-  n.instance_id = str(in, "instance_id");
-  n.group_id = str(in, "group_id");
-  n.instance_type = str(in, "instance_type");
-  n.address = str(in, "address");
-  n.public_address = str(in, "public_address");
+  n.instance_id = string_at(in, "instance_id");
+  n.group_id = string_at(in, "group_id");
+  n.instance_type = string_at(in, "instance_type");
+  n.address = string_at(in, "address");
+  n.public_address = string_at(in, "public_address");
   n.state = instance_state_of(base::text_at(in, "state")).value_or(InstanceState::kProvisioning);
-  n.reason = {str(in, "code"), str(in, "message")};
+  n.reason = {string_at(in, "code"), string_at(in, "message")};
   n.timeline = timeline_at(in, "timeline");
   n.bootstrap_done = static_cast<int>(base::int_at(in, "bootstrap_done"));
   n.configurations_version = base::int_at(in, "configurations_version");
@@ -187,9 +146,9 @@ JsonObject group_status_json(const GroupStatus& g) {
 
 GroupStatus group_status_from(const JsonObject& in) {
   GroupStatus g;
-  g.id = str(in, "id");
+  g.id = string_at(in, "id");
   g.state = group_state_of(base::text_at(in, "state")).value_or(GroupState::kProvisioning);
-  g.reason = {str(in, "code"), str(in, "message")};
+  g.reason = {string_at(in, "code"), string_at(in, "message")};
   g.timeline = timeline_at(in, "timeline");
   g.applied_version = base::int_at(in, "applied_version");
   g.applied_configurations = array_at(in, "applied_configurations");
@@ -209,9 +168,9 @@ JsonObject warm_json(const Warm& w) {
 Warm warm_from(const JsonObject& in) {
   Warm w;
   w.wanted = base::bool_at(in, "wanted");
-  w.heap = str(in, "heap");
+  w.heap = string_at(in, "heap");
   w.number = static_cast<int>(base::int_at(in, "number"));
-  w.has = str(in, "has");
+  w.has = string_at(in, "has");
   w.version = base::int_at(in, "version");
   w.ended = base::bool_at(in, "ended");
   return w;
@@ -248,16 +207,16 @@ JsonObject to_json(const Wanted& w) {
 
 Wanted wanted_from(const JsonObject& in) {
   Wanted w;
-  w.name = str(in, "name");
-  w.release_label = str(in, "release_label");
-  w.log_uri = str(in, "log_uri");
-  w.job_flow_role = str(in, "job_flow_role");
+  w.name = string_at(in, "name");
+  w.release_label = string_at(in, "release_label");
+  w.log_uri = string_at(in, "log_uri");
+  w.job_flow_role = string_at(in, "job_flow_role");
   w.applications = base::texts_at(in, "applications");
   if (const JsonArray* actions = base::find_array(in, "bootstrap_actions")) {
     for (const base::Json& item : *actions) {
       if (const JsonObject* a = item.if_object()) {
         w.bootstrap_actions.push_back(
-            {str(*a, "name"), str(*a, "path"), base::texts_at(*a, "args")});
+            {string_at(*a, "name"), string_at(*a, "path"), base::texts_at(*a, "args")});
       }
     }
   }
@@ -266,9 +225,9 @@ Wanted wanted_from(const JsonObject& in) {
   w.groups = objects_at<Group>(in, "groups", group_from);
   if (w.groups.empty()) {  // a row from when clusters had a primary node only
     Group primary;
-    primary.id = str(in, "group_id");
+    primary.id = string_at(in, "group_id");
     primary.name = "MASTER";
-    primary.instance_type = str(in, "instance_type");
+    primary.instance_type = string_at(in, "instance_type");
     w.groups.push_back(std::move(primary));
   }
   w.keep_alive = base::bool_at(in, "keep_alive");
@@ -280,7 +239,7 @@ Wanted wanted_from(const JsonObject& in) {
   w.step_concurrency = static_cast<int>(base::int_at(in, "step_concurrency", 1));
   if (base::find(in, "idle_timeout_seconds"))
     w.idle_timeout_seconds = base::int_at(in, "idle_timeout_seconds");
-  w.terminate = str(in, "terminate");
+  w.terminate = string_at(in, "terminate");
   w.tags = pairs_at(in, "tags");
   return w;
 }
@@ -307,17 +266,17 @@ JsonObject to_json(const Status& s) {
 Status status_from(const JsonObject& in) {
   Status s;
   s.state = state_of(base::text_at(in, "state")).value_or(State::kStarting);
-  s.reason = {str(in, "code"), str(in, "message")};
+  s.reason = {string_at(in, "code"), string_at(in, "message")};
   s.timeline = timeline_at(in, "timeline");
   if (const JsonArray* errors = base::find_array(in, "errors")) {
     for (const base::Json& item : *errors) {
       if (const JsonObject* e = item.if_object()) {
-        s.errors.push_back({str(*e, "code"), pairs_at(*e, "data"), str(*e, "message")});
+        s.errors.push_back({string_at(*e, "code"), pairs_at(*e, "data"), string_at(*e, "message")});
       }
     }
   }
   s.admitted = base::bool_at(in, "admitted");
-  s.network = str(in, "network");
+  s.network = string_at(in, "network");
   s.network_chosen = base::bool_at(in, "network_chosen");
   s.replication = static_cast<int>(base::int_at(in, "replication"));
   s.next_number = static_cast<int>(base::int_at(in, "next_number"));
@@ -357,21 +316,21 @@ JsonObject status_of(const Step& s) {
 
 Step step_from(const JsonObject& wanted, const JsonObject& status) {
   Step s;
-  s.id = str(wanted, "id");
+  s.id = string_at(wanted, "id");
   s.sequence = base::int_at(wanted, "sequence");
-  s.name = str(wanted, "name");
+  s.name = string_at(wanted, "name");
   s.on_failure = static_cast<OnFailure>(base::int_at(wanted, "on_failure"));
-  s.jar = {str(wanted, "jar"), str(wanted, "main_class"), base::texts_at(wanted, "args"),
-           pairs_at(wanted, "properties")};
-  s.log_uri = str(wanted, "log_uri");
-  s.execution_role = str(wanted, "execution_role");
+  s.jar = {string_at(wanted, "jar"), string_at(wanted, "main_class"),
+           base::texts_at(wanted, "args"), pairs_at(wanted, "properties")};
+  s.log_uri = string_at(wanted, "log_uri");
+  s.execution_role = string_at(wanted, "execution_role");
   s.cancel = static_cast<Cancel>(base::int_at(wanted, "cancel"));
   s.state = step_state_of(base::text_at(status, "state")).value_or(StepState::kPending);
   s.timeline = timeline_at(status, "timeline");
-  s.reason = str(status, "reason");
-  s.failure_reason = str(status, "failure_reason");
-  s.failure_message = str(status, "failure_message");
-  s.failure_log = str(status, "failure_log");
+  s.reason = string_at(status, "reason");
+  s.failure_reason = string_at(status, "failure_reason");
+  s.failure_message = string_at(status, "failure_message");
+  s.failure_log = string_at(status, "failure_log");
   s.signalled = base::bool_at(status, "signalled");
   s.cancel_at = time_at(status, "cancel_at");
   return s;

@@ -1,67 +1,25 @@
 // Applications and job runs as JSON for the store. Absent members take their defaults, so that
 // older rows are read.
 
-#include "base/json.h"
-
+#include "base/json_members.h"
 #include "serverless/serverless.h"
 
 namespace howdah::serverless {
 namespace {
 
+using base::array_at;
 using base::JsonArray;
 using base::JsonObject;
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-void put_time(JsonObject& out, std::string_view key, const std::optional<base::Time>& time) {
-  if (time) out[key] = base::to_millis(*time);
-}
-
-std::optional<base::Time> time_at(const JsonObject& in, std::string_view key) {
-  if (!base::find(in, key)) return std::nullopt;
-  return base::from_millis(base::int_at(in, key));
-}
-
-std::string str(const JsonObject& in, std::string_view key, std::string_view otherwise = {}) {
-  return std::string(base::text_at(in, key, otherwise));
-}
+using base::object_at;
+using base::pairs_at;
+using base::pairs_json;
+using base::put_time;
+using base::string_at;
+using base::texts_json;
+using base::time_at;
 
 int small(const JsonObject& in, std::string_view key, int otherwise = 0) {
   return static_cast<int>(base::int_at(in, key, otherwise));
-}
-
-JsonObject object_at(const JsonObject& in, std::string_view key) {
-  const JsonObject* object = base::find_object(in, key);
-  return object ? *object : JsonObject();
-}
-
-JsonArray array_at(const JsonObject& in, std::string_view key) {
-  const JsonArray* array = base::find_array(in, key);
-  return array ? *array : JsonArray();
-}
-
-JsonArray pairs_json(const Pairs& pairs) {
-  JsonArray out;
-  for (const auto& [key, value] : pairs)
-    out.push_back(JsonArray{base::Json(key), base::Json(value)});
-  return out;
-}
-
-Pairs pairs_at(const JsonObject& in, std::string_view key) {
-  Pairs out;
-  for (const base::Json& item : array_at(in, key)) {
-    const JsonArray* pair = item.if_array();
-    if (pair && pair->size() == 2 && (*pair)[0].is_string() && (*pair)[1].is_string()) {
-      out.emplace_back(base::view_of((*pair)[0].get_string()),
-                       base::view_of((*pair)[1].get_string()));
-    }
-  }
-  return out;
-}
-
-JsonArray texts_json(const std::vector<std::string>& texts) {
-  JsonArray out;
-  for (const std::string& text : texts) out.push_back(base::Json(text));
-  return out;
 }
 
 JsonObject resources_json(const Resources& r) {
@@ -98,7 +56,7 @@ Attempt attempt_from(const JsonObject& in) {
   Attempt a;
   a.number = small(in, "number", 1);
   a.state = run_state_of(base::text_at(in, "state")).value_or(RunState::kSubmitted);
-  a.details = str(in, "details");
+  a.details = string_at(in, "details");
   a.created = time_at(in, "created");
   a.updated = time_at(in, "updated");
   a.started = time_at(in, "started");
@@ -139,10 +97,10 @@ JsonObject to_json(const WantedApplication& w) {
 
 WantedApplication wanted_application_from(const JsonObject& in) {
   WantedApplication w;
-  w.name = str(in, "name");
-  w.release_label = str(in, "release_label");
-  w.type = str(in, "type");
-  w.architecture = str(in, "architecture", w.architecture);
+  w.name = string_at(in, "name");
+  w.release_label = string_at(in, "release_label");
+  w.type = string_at(in, "type");
+  w.architecture = string_at(in, "architecture", w.architecture);
   w.auto_start = base::bool_at(in, "auto_start", true);
   w.auto_stop = base::bool_at(in, "auto_stop", true);
   w.idle_minutes = small(in, "idle_minutes", w.idle_minutes);
@@ -183,7 +141,7 @@ JsonObject to_json(const ApplicationStatus& s) {
 ApplicationStatus application_status_from(const JsonObject& in) {
   ApplicationStatus s;
   s.state = application_state_of(base::text_at(in, "state")).value_or(ApplicationState::kCreating);
-  s.details = str(in, "details");
+  s.details = string_at(in, "details");
   s.created = time_at(in, "created");
   s.updated = time_at(in, "updated");
   s.starts_seen = base::int_at(in, "starts_seen");
@@ -222,17 +180,17 @@ JsonObject to_json(const WantedRun& w) {
 
 WantedRun wanted_run_from(const JsonObject& in) {
   WantedRun w;
-  w.name = str(in, "name");
-  w.created_by = str(in, "created_by");
-  w.execution_role = str(in, "execution_role");
-  w.release_label = str(in, "release_label");
+  w.name = string_at(in, "name");
+  w.created_by = string_at(in, "created_by");
+  w.execution_role = string_at(in, "execution_role");
+  w.release_label = string_at(in, "release_label");
   if (const JsonObject* spark = base::find_object(in, "spark")) {
-    w.spark = SparkSubmit{str(*spark, "entry_point"), base::texts_at(*spark, "arguments"),
-                          str(*spark, "parameters")};
+    w.spark = SparkSubmit{string_at(*spark, "entry_point"), base::texts_at(*spark, "arguments"),
+                          string_at(*spark, "parameters")};
   }
   if (const JsonObject* hive = base::find_object(in, "hive")) {
-    w.hive =
-        HiveQuery{str(*hive, "query"), str(*hive, "init_query_file"), str(*hive, "parameters")};
+    w.hive = HiveQuery{string_at(*hive, "query"), string_at(*hive, "init_query_file"),
+                       string_at(*hive, "parameters")};
   }
   w.overrides = object_at(in, "overrides");
   w.execution_policy = object_at(in, "execution_policy");
@@ -240,7 +198,7 @@ WantedRun wanted_run_from(const JsonObject& in) {
   w.application_request = object_at(in, "application_request");
   w.tags = pairs_at(in, "tags");
   w.timeout_minutes = base::int_at(in, "timeout_minutes", w.timeout_minutes);
-  w.mode = str(in, "mode", w.mode);
+  w.mode = string_at(in, "mode", w.mode);
   w.max_attempts = small(in, "max_attempts", w.max_attempts);
   w.max_failures_per_hour = small(in, "max_failures_per_hour");
   w.cancel = base::bool_at(in, "cancel");
@@ -286,7 +244,7 @@ JsonObject to_json(const RunStatus& s) {
 RunStatus run_status_from(const JsonObject& in) {
   RunStatus s;
   s.state = run_state_of(base::text_at(in, "state")).value_or(RunState::kSubmitted);
-  s.details = str(in, "details");
+  s.details = string_at(in, "details");
   s.created = time_at(in, "created");
   s.updated = time_at(in, "updated");
   s.started = time_at(in, "started");
@@ -296,9 +254,9 @@ RunStatus run_status_from(const JsonObject& in) {
   for (const base::Json& item : array_at(in, "attempts")) {
     if (const JsonObject* attempt = item.if_object()) s.attempts.push_back(attempt_from(*attempt));
   }
-  s.node = str(in, "node");
+  s.node = string_at(in, "node");
   s.warm = base::bool_at(in, "warm");
-  s.way = str(in, "way");
+  s.way = string_at(in, "way");
   s.workers = resources_from(object_at(in, "workers"));
   s.worker_count = base::int_at(in, "worker_count");
   s.executor = resources_from(object_at(in, "executor"));
