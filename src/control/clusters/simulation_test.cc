@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "control/clusters/fake_world.h"
 #include "control/clusters/reconciler.h"
+#include "control/jobs/crash_point.h"
 #include "nodes/fake/provider.h"
 
 namespace howdah::control {
@@ -19,17 +20,6 @@ namespace {
 
 using cluster::Key;
 using cluster::OnFailure;
-
-struct Crash {};  // thrown by the test's own doubles, through code that holds nothing half done
-
-/// Crashes at the Nth point of a run, once.
-struct CrashPoint {
-  int at = 0;  // 0: never
-  int passed = 0;
-  void pass() {
-    if (++passed == at) throw Crash();
-  }
-};
 
 /// The real store; every commit is two points: before it and after it.
 class CrashingStore final : public store::ControlStore {

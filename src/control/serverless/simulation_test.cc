@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "control/jobs/crash_point.h"
 #include "control/serverless/applications.h"
 #include "control/serverless/warm_pool.h"
 #include "nodes/fake/provider.h"
@@ -18,17 +19,6 @@ namespace {
 
 using serverless::ApplicationState;
 using serverless::RunState;
-
-struct Crash {};  // thrown by the test's own doubles, through code that holds nothing half done
-
-/// Crashes at the Nth point of a run, once.
-struct CrashPoint {
-  int at = 0;  // 0: never
-  int passed = 0;
-  void pass() {
-    if (++passed == at) throw Crash();
-  }
-};
 
 class FakeEngines final : public SparkEngines {
  public:
