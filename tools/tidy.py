@@ -50,7 +50,7 @@ WORDS = [
      "base::Clock::wait, or wait for the condition itself"),
     ("random", r"\bs?rand\s*\(|\brandom_device\b|\bgetrandom\b|\bmt19937",
      r"src/base/|_test\.cc|_fuzz\.cc", "base::Ids"),
-    ("throw", r"\bthrow\b", r"_test\.cc$", "return a base::Error"),
+    ("throw", r"\bthrow\b", r"_test\.cc$|/test_\w+\.h$", "return a base::Error"),
     ("shell", r"(?<![\w.>:])(system|popen)\s*\(", r"$^", "os:: with an argument array"),
 ]
 

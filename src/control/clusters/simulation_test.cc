@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "control/clusters/fake_world.h"
 #include "control/clusters/reconciler.h"
-#include "control/jobs/crash_point.h"
+#include "control/jobs/test_crash.h"
 #include "nodes/fake/provider.h"
 
 namespace howdah::control {

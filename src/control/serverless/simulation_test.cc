@@ -9,7 +9,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
-#include "control/jobs/crash_point.h"
+#include "control/jobs/test_crash.h"
 #include "control/serverless/applications.h"
 #include "control/serverless/warm_pool.h"
 #include "nodes/fake/provider.h"
