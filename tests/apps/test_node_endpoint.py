@@ -4,6 +4,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import textwrap
 import urllib.error
@@ -237,8 +239,25 @@ def test_howdah_ssh_runs_a_command_as_hadoop_on_the_primary(server, cluster):
     assert lines[2] == "http://localhost:4566"
 
 
+def through_socks(port):
+    """Asks the server as the node sees it, by the tunnel that `aws emr socks` opens (RFC 1928)."""
+    try:
+        with socket.create_connection(("127.0.0.1", 8157), 5) as tunnel:
+            tunnel.sendall(b"\x05\x01\x00")
+            assert tunnel.recv(2) == b"\x05\x00"
+            host = b"localhost"
+            tunnel.sendall(b"\x05\x01\x00\x03" + bytes([len(host)]) + host
+                           + port.to_bytes(2, "big"))
+            if tunnel.recv(10)[1] != 0:
+                return False
+            tunnel.sendall(b"GET /_howdah/health HTTP/1.0\r\nHost: localhost:4566\r\n\r\n")
+            return b'"status"' in b"".join(iter(lambda: tunnel.recv(4096), b""))
+    except (ConnectionError, IndexError):
+        return False
+
+
 @needs_ssh
-def test_aws_emr_put_and_get_copy_with_the_clusters_key_pair(server, emr, tmp_path):
+def test_aws_emr_ssh_put_get_and_socks_work_with_the_clusters_key_pair(server, emr, tmp_path):
     key = tmp_path / "mine.pem"
     subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", key], check=True)
     howdah_json(server, "ssh-key", "mine", f"{key}.pub")
@@ -254,8 +273,20 @@ def test_aws_emr_put_and_get_copy_with_the_clusters_key_pair(server, emr, tmp_pa
                  "--key-pair-file", key], text=True, capture_output=True, stdin=subprocess.DEVNULL,
                 env=clean_environment(server.endpoint, home=tmp_path), timeout=120)
             print(done.stdout, done.stderr)
+            return done
         copy("put", "--src", str(tmp_path / "to.txt"), "--dest", "/home/hadoop/x.txt")
         copy("get", "--src", "/home/hadoop/x.txt", "--dest", str(tmp_path / "from.txt"))
         assert (tmp_path / "from.txt").read_text() == "there and back\n"
+        said = copy("ssh", "--command", "id -un; hostname").stdout
+        assert "hadoop\nip-10-" in said.replace("\r", ""), said
+        socks = subprocess.Popen(
+            [ROOT / ".venv/bin/aws", "emr", "socks", "--cluster-id", made, "--key-pair-file", key],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=clean_environment(server.endpoint, home=tmp_path), start_new_session=True)
+        try:
+            until(lambda: through_socks(4566), "the tunnel answers", 60, every=0.2)
+        finally:
+            os.killpg(socks.pid, signal.SIGTERM)
+            socks.wait(30)
     finally:
         end_cluster(emr, made)
