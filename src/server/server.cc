@@ -200,6 +200,11 @@ struct Server {
         [this](const cluster::Key& key, std::string_view app) { return ui->describe(key, app); },
         [this](const std::string& region, const std::string& id, const std::string& tag) {
           return cost->report(region, id, tag);
+        },
+        [this](const serverless::Key& key, const std::string& run, int attempt) {
+          constexpr const char* kDriver = "SPARK_DRIVER";
+          return services::RunLog::Places{control::run_log_folder(run, attempt) + "/" + kDriver,
+                                          kept_logs(key, run, attempt) / kDriver};
         }});
     ui = std::make_unique<gateways::Ui>(
         gateways::Ui::Options{*control, *nodes, clock, secret, kAccount});
@@ -245,12 +250,17 @@ struct Server {
                                       emr_serverless.get(), cloudwatch.get(), logs.get()});
   }
 
+  std::filesystem::path kept_logs(const serverless::Key& key, const std::string& run,
+                                  int attempt) const {
+    return control::managed_folder(ServerlessControl::managed_logs(layout.data()), key, run,
+                                   attempt);
+  }
+
   void make_job_runs() {
     job_runs = std::make_unique<gateways::JobRuns>(gateways::JobRuns::Options{
         *serverless, *nodes, clock, secret, kAccount,
         [this](const serverless::Key& key, const std::string& run, int attempt) {
-          return control::managed_folder(ServerlessControl::managed_logs(layout.data()), key, run,
-                                         attempt);
+          return kept_logs(key, run, attempt);
         },
         [this](const serverless::Key& key, const std::string& run, int attempt,
                const std::string& label) -> Result<gateways::JobRuns::History> {

@@ -11,15 +11,16 @@
 //   GET  /_howdah/status                       clusters that have not ended, with their steps
 //   GET  /_howdah/clusters/<cluster>/events?after=N
 //   GET  /_howdah/logs/<cluster>/<step>/<file>?offset=N&follow=1
-//                                              raw bytes of a step's log, and what is appended
-//                                              while it runs
+//   GET  /_howdah/logs/<application>/<job run>/<file>?attempt=N&offset=N&follow=1
+//                                              raw bytes of a log, and what is appended while its
+//                                              writer runs; of a run its last attempt's driver
 //   POST /_howdah/ui/<cluster> {"App":"yarn"}  a link for an hour to the cluster's web interfaces,
 //   and
 //                                              which there are; App may be left out
 //   PUT  /_howdah/ssh-keys/<name> {"PublicKey":"ssh-ed25519 …"}
 //                                              the public key of an EC2 key pair (or of howdah ssh)
-//   GET  /_howdah/cost/<id>?tag=key=value      what clusters and applications would cost on AWS; id
-//                                              and tag may be left out
+//   GET  /_howdah/cost/<id>?tag=key=value      what clusters, applications and job runs would cost
+//                                              on AWS; id and tag may be left out
 //   POST /_howdah/shutdown {"Drain":true}      ends the server; with Drain its nodes too
 //
 // All but the first two are signed (service "howdah") and allowed by policy (howdah:*).
@@ -32,6 +33,7 @@
 #include "base/json.h"
 #include "http/message.h"
 #include "nodes/provider.h"
+#include "services/howdah/run_log.h"
 #include "store/control/control_store.h"
 #include "store/control/serverless_store.h"
 #include "store/iam/iam.h"
@@ -64,6 +66,9 @@ class Howdah {
     std::function<base::Result<base::JsonObject>(const std::string& region, const std::string& id,
                                                  const std::string& tag)>
         cost = {};
+    /// Where the driver's files of an attempt lie.
+    std::function<RunLog::Places(const serverless::Key&, const std::string& run, int attempt)>
+        run_logs = {};
   };
   explicit Howdah(Options options) : o_(std::move(options)) {}
 
@@ -88,6 +93,10 @@ class Howdah {
                         const std::string& region);
   http::Response logs(const std::vector<std::string_view>& parts, const http::Request& request,
                       const std::string& region);
+  http::Response step_log(const cluster::Key& key, const std::string& step, const std::string& file,
+                          const http::Request& request);
+  http::Response run_log(const serverless::Key& key, const std::string& run,
+                         const std::string& file, const http::Request& request);
   http::Response ui(const std::string& cluster, http::Request& request, const std::string& region);
   http::Response cost(std::string_view id, const http::Request& request, const std::string& region);
   http::Response ssh_key(std::string_view name, http::Request& request);
