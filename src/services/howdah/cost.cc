@@ -1,5 +1,6 @@
 #include "services/howdah/cost.h"
 
+#include <optional>
 #include <set>
 
 #include "cost/cost.h"
@@ -28,16 +29,18 @@ bool has_tag(const Tags& tags, const std::string& wanted) {
   return false;
 }
 
+void set_cost(JsonObject& item, const cost::Cost& cost) {
+  item["InstanceHours"] = cost.hours;
+  item["Ec2Usd"] = cost.ec2_usd;
+  item["EmrUsd"] = cost.emr_usd;
+  item["TotalUsd"] = cost.total_usd();
+}
+
 JsonObject item(std::string_view id, std::string_view kind, std::string_view name,
                 std::string_view state, const cost::Cost& cost) {
-  return {{"Id", id},
-          {"Kind", kind},
-          {"Name", name},
-          {"State", state},
-          {"InstanceHours", cost.hours},
-          {"Ec2Usd", cost.ec2_usd},
-          {"EmrUsd", cost.emr_usd},
-          {"TotalUsd", cost.total_usd()}};
+  JsonObject out{{"Id", id}, {"Kind", kind}, {"Name", name}, {"State", state}};
+  set_cost(out, cost);
+  return out;
 }
 
 // Every row of a list that comes in pages.
@@ -89,23 +92,54 @@ Result<JsonObject> CostReport::of_application(const store::ApplicationRow& row) 
         used.storage_gb_hours += run.status.billed.storage_gb_hours;
         return base::ok();
       }));
-  const auto price = o_.prices.workers.find(row.wanted.architecture);
-  const bool priced = price != o_.prices.workers.end();
+  return priced(
+      item(row.key.id, "application", row.wanted.name, serverless::name_of(row.status.state), {}),
+      used, row.wanted.architecture);
+}
+
+JsonObject CostReport::priced(JsonObject item, const serverless::Utilization& used,
+                              const std::string& architecture) const {
+  const auto price = o_.prices.workers.find(architecture);
+  const bool is_known = price != o_.prices.workers.end();
   const cost::ServerlessPrice known =
-      priced ? cost::ServerlessPrice{price->second.vcpu_hour, price->second.gb_hour,
-                                     price->second.storage_gb_hour}
-             : cost::ServerlessPrice{};
-  const cost::Cost sum =
-      cost::of_runs(used.vcpu_hours, used.memory_gb_hours, used.storage_gb_hours, known);
-  JsonObject out =
-      item(row.key.id, "application", row.wanted.name, serverless::name_of(row.status.state), sum);
-  out["VcpuHours"] = used.vcpu_hours;
-  out["MemoryGbHours"] = used.memory_gb_hours;
-  out["StorageGbHours"] = used.storage_gb_hours;
+      is_known ? cost::ServerlessPrice{price->second.vcpu_hour, price->second.gb_hour,
+                                       price->second.storage_gb_hour}
+               : cost::ServerlessPrice{};
+  set_cost(item,
+           cost::of_runs(used.vcpu_hours, used.memory_gb_hours, used.storage_gb_hours, known));
+  item["VcpuHours"] = used.vcpu_hours;
+  item["MemoryGbHours"] = used.memory_gb_hours;
+  item["StorageGbHours"] = used.storage_gb_hours;
   base::JsonArray unpriced;
-  if (!priced) unpriced.emplace_back(row.wanted.architecture);
-  out["Unpriced"] = std::move(unpriced);
-  return out;
+  if (!is_known) unpriced.emplace_back(architecture);
+  item["Unpriced"] = std::move(unpriced);
+  return item;
+}
+
+Result<JsonObject> CostReport::of_serverless(const std::string& region,
+                                             const std::string& id) const {
+  const auto application = o_.serverless.application({o_.account, region, id});
+  if (application.ok()) return of_application(*application);
+  if (application.error().code != base::Code::kNotFound) return application.error();
+  std::optional<JsonObject> found;
+  TRY(each<store::ApplicationRow>(
+      [&](const std::string& marker) {
+        return o_.serverless.applications(o_.account, region, {}, marker, kPage);
+      },
+      [&](const store::ApplicationRow& row) -> Status {
+        if (found) return base::ok();
+        const auto run = o_.serverless.run(row.key, id);
+        if (run.ok()) {
+          found = priced(item(run->id, "job run", run->wanted.name,
+                              serverless::name_of(run->status.state), {}),
+                         run->status.billed, row.wanted.architecture);
+        } else if (run.error().code != base::Code::kNotFound) {
+          return run.error();
+        }
+        return base::ok();
+      }));
+  if (!found) return base::not_found("no application and no job run is " + id);
+  return *std::move(found);
 }
 
 Result<JsonObject> CostReport::report(const std::string& region, const std::string& id,
@@ -118,8 +152,10 @@ Result<JsonObject> CostReport::report(const std::string& region, const std::stri
   };
   if (id.starts_with("j-")) {
     add(of_cluster(TRY(o_.clusters.cluster({o_.account, region, id}))));
+  } else if (id.starts_with("s-")) {
+    return base::invalid_argument("a step has no price of its own: ask for its cluster");
   } else if (!id.empty()) {
-    add(TRY(of_application(TRY(o_.serverless.application({o_.account, region, id})))));
+    add(TRY(of_serverless(region, id)));
   } else {
     TRY(each<store::ClusterRow>(
         [&](const std::string& marker) {

@@ -1,9 +1,10 @@
 #pragma once
 
 // GET /_howdah/cost/<id>?tag=key=value: what clusters and runs of EMR Serverless would cost on AWS,
-// from instances' timelines and what runs billed. Without an id all of the region that are still
-// known (two months). Ownership: borrows all of it. Threads: concurrent calls allowed. Failure:
-// kNotFound for an id that is not there.
+// from instances' timelines and what runs billed. The id is of a cluster, an application or a job
+// run; a step has no price of its own. Without an id all clusters and applications of the region
+// that are still known (two months). Ownership: borrows all of it. Threads: concurrent calls
+// allowed. Failure: kNotFound for an id that is not there.
 
 #include <string>
 
@@ -36,6 +37,12 @@ class CostReport {
  private:
   base::JsonObject of_cluster(const store::ClusterRow& row) const;
   base::Result<base::JsonObject> of_application(const store::ApplicationRow& row) const;
+  /// Of the application with that id, else of the job run.
+  base::Result<base::JsonObject> of_serverless(const std::string& region,
+                                               const std::string& id) const;
+  /// `item` with the price of what was used.
+  base::JsonObject priced(base::JsonObject item, const serverless::Utilization& used,
+                          const std::string& architecture) const;
 
   Options o_;
 };
