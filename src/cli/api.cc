@@ -44,6 +44,10 @@ base::Code code_of(int status, std::string_view name, std::string_view message) 
 
 }  // namespace
 
+base::Time time_at(const base::JsonObject& object, std::string_view key) {
+  return base::from_millis(static_cast<int64_t>(base::double_at(object, key) * 1000 + 0.5));
+}
+
 base::Error error_of(int status, std::string_view body) {
   base::Error error;
   auto parsed = base::parse_json(body);
@@ -114,6 +118,34 @@ base::Result<base::JsonArray> Api::emr_all(std::string_view operation, base::Jso
     std::string_view marker = base::text_at(page, "Marker");
     if (marker.empty()) return all;
     input["Marker"] = marker;
+  }
+}
+
+base::Result<base::JsonObject> Api::serverless(const std::string& path) {
+  http::ClientRequest request;
+  request.url = path;
+  request.timeout = kPatience;
+  request.headers.set("User-Agent", "howdah-cli/" HOWDAH_VERSION);
+  http::ClientResponse answer = TRY(send(std::move(request), "emr-serverless"));
+  if (answer.status >= 300) return error_of(answer.status, answer.body);
+  base::Json parsed = TRY(base::parse_json(answer.body));
+  if (!parsed.is_object()) return base::internal("the answer is not a JSON object");
+  return parsed.as_object();
+}
+
+base::Result<base::JsonArray> Api::serverless_all(const std::string& path,
+                                                  std::string_view member) {
+  const std::string first = path + (path.find('?') == std::string::npos ? '?' : '&');
+  base::JsonArray all;
+  std::string next;
+  for (;;) {
+    const std::string more = next.empty() ? "" : "&nextToken=" + base::percent_encode(next);
+    base::JsonObject page = TRY(serverless(first + "maxResults=50" + more));
+    if (const base::JsonArray* found = base::find_array(page, member)) {
+      all.insert(all.end(), found->begin(), found->end());
+    }
+    next = base::text_at(page, "nextToken");
+    if (next.empty()) return all;
   }
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
-// Calls of a server, signed as any AWS client signs them: EMR's operations, and our own API below
-// /_howdah/. Ownership: an Api owns its connection. Threads: one Api, one thread. Failure:
-// kUnavailable when nobody answers; an answered error keeps its AWS name in `reason`.
+// Calls of a server, signed as any AWS client signs them: EMR's operations, what EMR Serverless
+// shows, and our own API below /_howdah/. Ownership: an Api owns its connection. Threads: one Api,
+// one thread. Failure: kUnavailable when nobody answers; an answered error keeps its AWS name in
+// `reason`.
 
 #include <chrono>
 #include <functional>
@@ -27,6 +28,10 @@ class Api {
   /// Every page of a list: the elements of `member`.
   base::Result<base::JsonArray> emr_all(std::string_view operation, base::JsonObject input,
                                         std::string_view member);
+  /// A GET of EMR Serverless: "/applications/00…".
+  base::Result<base::JsonObject> serverless(const std::string& path);
+  /// Every page of a list, as above; `path` may have a query.
+  base::Result<base::JsonArray> serverless_all(const std::string& path, std::string_view member);
   /// `path` begins with /_howdah/; body null for none.
   base::Result<base::JsonObject> howdah(std::string_view method, const std::string& path,
                                         const base::Json& body = nullptr);
@@ -43,6 +48,9 @@ class Api {
   http::Client client_;
   base::SystemClock clock_;
 };
+
+/// AWS's JSON sends times as seconds with a fraction; the epoch when there is none.
+base::Time time_at(const base::JsonObject& object, std::string_view key);
 
 /// The Error that an answer of status >= 300 means: `__type` and `message` of AWS JSON 1.1.
 base::Error error_of(int status, std::string_view body);

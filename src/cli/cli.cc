@@ -108,9 +108,9 @@ void add_server_commands(CLI::App& app, Parsed& parsed) {
         ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
         ->type_name("LEVEL");
   }
-  auto* down = app.add_subcommand("down", "stop jobs, nodes and server; asks while steps run");
+  auto* down = app.add_subcommand("down", "stop jobs, nodes and server; asks while jobs run");
   down->add_flag("-y,--yes", parsed.down.yes, "do not ask");
-  app.add_subcommand("status", "server, engines, clusters");
+  app.add_subcommand("status", "server, engines, clusters, applications");
   app.add_subcommand("version", "of this program");
 }
 
@@ -132,15 +132,18 @@ void add_client_commands(CLI::App& app, Parsed& parsed) {
       ->type_name("DIR");
   install->add_flag("--offline", parsed.install.offline, "only from the cache");
   app.add_subcommand("releases", "release labels, and which run here");
-  auto* logs = app.add_subcommand("logs", "a step's log; of a cluster, its newest step's");
-  logs->add_option("id", parsed.logs.id, "s-… or j-…")->required();
-  logs->add_flag("-f,--follow", parsed.logs.follow, "go on until the step is over");
-  logs->add_option("--file", parsed.logs.file, "stdout, stderr, controller or syslog")
+  auto* logs = app.add_subcommand(
+      "logs", "a log of a step or job run; of a cluster or application, its newest");
+  logs->add_option("id", parsed.logs.id, "s-… or j-…; 00… of a job run or application")->required();
+  logs->add_flag("-f,--follow", parsed.logs.follow, "go on until the step or run is over");
+  logs->add_option("--file", parsed.logs.file, "stdout, stderr; of a step also controller, syslog")
       ->check(CLI::IsMember({"stdout", "stderr", "controller", "syslog"}))
       ->type_name("NAME");
   logs->add_option("-n,--lines", parsed.logs.lines, "only the last N lines")->type_name("N");
-  auto* wait = app.add_subcommand("wait", "until a step is over, or a cluster runs");
-  wait->add_option("id", parsed.wait.id, "s-… or j-…")->required();
+  auto* wait = app.add_subcommand("wait", "until a step or job run is over, or a cluster runs");
+  wait->add_option("id", parsed.wait.id,
+                   "s-… or j-…; 00… of a job run, or of an application for its newest run")
+      ->required();
   wait->add_option("--timeout", parsed.timeout, "seconds (3600); then exit code 5")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
@@ -149,8 +152,12 @@ void add_client_commands(CLI::App& app, Parsed& parsed) {
   ui->add_option("--app", parsed.ui.app, "yarn, hdfs, spark-history, spark, … (all, listed)")
       ->type_name("NAME");
   ui->add_flag("--print", parsed.ui.print, "print the link only; open nothing");
-  auto* cost = app.add_subcommand("cost", "what clusters and applications would cost on AWS");
-  cost->add_option("id", parsed.cost.id, "j-… or an application's id; all when left out");
+  auto* cost =
+      app.add_subcommand("cost", "what clusters, applications and job runs would cost on AWS");
+  cost->add_option(
+      "id", parsed.cost.id,
+      "j-…; 00… of an application or job run; all when left out; a step has no price of "
+      "its own");
   cost->add_option("--tag", parsed.cost.tag, "only what has this tag")->type_name("KEY=VALUE");
   auto* key = app.add_subcommand("ssh-key", "let the key pair that clusters name in by ssh");
   key->add_option("name", parsed.ssh_key.name, "Ec2KeyName of clusters")->required();

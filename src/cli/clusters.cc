@@ -1,15 +1,12 @@
 #include "cli/clusters.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace howdah::cli {
 
 namespace {
-
-// EMR's JSON sends times as seconds with a fraction.
-base::Time time_at(const base::JsonObject& object, std::string_view key) {
-  return base::from_millis(static_cast<int64_t>(base::double_at(object, key) * 1000 + 0.5));
-}
 
 const base::JsonObject& child(const base::JsonObject& object, std::string_view key) {
   static const base::JsonObject kEmpty;
@@ -109,6 +106,16 @@ bool is_over(const ClusterRow& cluster) {
 
 bool is_busy(const StepRow& step) {
   return one_of(step.state, {"PENDING", "RUNNING", "CANCEL_PENDING"});
+}
+
+std::string log_path(const StepRow& step, const std::string& file) {
+  return fmt::format("/_howdah/logs/{}/{}/{}?", step.cluster_id, step.id, file);
+}
+
+base::Error unknown_id(const std::string& id) {
+  return base::not_found("'" + id +
+                         "' is neither a step (s-…) nor a cluster (j-…), nor a job run or an "
+                         "application (00…)");
 }
 
 }  // namespace howdah::cli

@@ -48,4 +48,8 @@ bool is_over(const StepRow& step);
 bool is_over(const ClusterRow& cluster);
 bool is_busy(const StepRow& step);  // PENDING, RUNNING or about to be cancelled
 
+std::string log_path(const StepRow& step, const std::string& file);
+/// "s-…" and what else an id may be, for who typed none of them.
+base::Error unknown_id(const std::string& id);
+
 }  // namespace howdah::cli

@@ -47,7 +47,7 @@ std::vector<std::string> installed_engines(const Globals& globals);
 int releases(const Globals& globals);
 
 struct LogsOptions {
-  std::string id;               // s-… or j-…
+  std::string id;               // s-… or j-…; 00… of a job run or application
   std::string file = "stdout";  // stdout, stderr, controller, syslog
   bool follow = false;
   int lines = -1;  // only the last ones; -1: all
@@ -72,7 +72,7 @@ int ui(const Globals& globals, const UiOptions& options);
 int ssh(const Globals& globals, const std::vector<std::string>& arguments);
 
 struct CostOptions {
-  std::string id;   // j-… or an application's; "" all
+  std::string id;   // j-…, an application's or a job run's; "" all
   std::string tag;  // "key=value" or "key"
 };
 /// What work would have cost on AWS.

@@ -18,7 +18,9 @@ _howdah() {
   fi
   case "$command" in
     install) words=$(howdah releases 2>/dev/null | awk 'NR>1 {print $1}') ;;
-    logs | wait | ui | ssh) words=$(howdah status 2>/dev/null | grep -o 'j-[A-Z0-9]*') ;;
+    logs | wait | cost)
+      words=$(howdah status 2>/dev/null | grep -oE 'j-[A-Z0-9]+|^00[a-z0-9]+') ;;
+    ui | ssh) words=$(howdah status 2>/dev/null | grep -o 'j-[A-Z0-9]*') ;;
     *) words="--json --data --help" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))

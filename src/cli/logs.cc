@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "base/text.h"
 #include "cli/api.h"
+#include "cli/applications.h"
 #include "cli/clusters.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -47,34 +49,37 @@ class Output {
   std::string held_;
 };
 
-std::string path_of(const StepRow& step, const std::string& file, uint64_t offset, bool follow) {
-  return fmt::format("/_howdah/logs/{}/{}/{}?offset={}{}", step.cluster_id, step.id, file, offset,
-                     follow ? "&follow=1" : "");
-}
+// What has the log: a step, or a job run and its attempt.
+struct Writer {
+  std::string id, name, state;
+  std::optional<StepRow> step;
+  std::optional<RunRow> run;
 
-// The step that an id means: itself, or the newest of a cluster.
-base::Result<StepRow> step_of(Api& api, const std::string& id) {
-  if (id.starts_with("s-")) return find_step(api, id);
-  if (id.starts_with("00")) {
-    return base::not_found("'" + id +
-                           "' is of EMR Serverless: the link that `aws emr-serverless "
-                           "get-dashboard-for-job-run` gives leads to its logs, and its "
-                           "S3 log folder has them");
+  explicit Writer(StepRow row) : id(row.id), name(row.name), state(row.state), step(row) {}
+  explicit Writer(RunRow row) : id(row.id), name(row.name), state(row.state), run(row) {}
+  std::string path(const std::string& file, uint64_t offset, bool follow) const {
+    return fmt::format("{}&offset={}{}", run ? log_path(*run, file) : log_path(*step, file), offset,
+                       follow ? "&follow=1" : "");
   }
-  if (!id.starts_with("j-")) {
-    return base::not_found("'" + id + "' is neither a step (s-…) nor a cluster (j-…)");
-  }
+};
+
+// What an id means: itself, or the newest step of a cluster, the newest run of an application.
+base::Result<Writer> writer_of(Api& api, const std::string& id) {
+  if (id.starts_with("s-")) return Writer(TRY(find_step(api, id)));
+  if (is_serverless_id(id)) return Writer(TRY(find_run(api, id)));
+  if (!id.starts_with("j-")) return unknown_id(id);
   auto steps = TRY(list_steps(api, id));
   if (steps.empty()) return base::not_found("the cluster " + id + " has no steps yet");
-  return steps.front();
+  return Writer(steps.front());
 }
 
 // A dropped connection is taken up where it broke, as long as the server answers.
-base::Status follow(Api& api, const StepRow& step, const std::string& file, Output& output) {
+base::Status follow_one(Api& api, const Writer& writer, const std::string& file, Output& output) {
   base::SystemClock clock;
+  const uint64_t begin = output.taken();
   for (int failures = 0; failures < 20;) {
     uint64_t before = output.taken();
-    auto streamed = api.stream(path_of(step, file, before, true), kFollowFor,
+    auto streamed = api.stream(writer.path(file, before - begin, true), kFollowFor,
                                [&](std::string_view bytes) { return output.take(bytes); });
     if (streamed.ok()) return base::ok();
     if (streamed.error().code != base::Code::kUnavailable) return streamed.error();
@@ -84,11 +89,29 @@ base::Status follow(Api& api, const StepRow& step, const std::string& file, Outp
   return base::unavailable("the server went away while the log was followed");
 }
 
-void hint_at_other_files(const StepRow& step, const std::string& file, uint64_t bytes) {
+// A run that is tried again goes on with the log of its next attempt.
+base::Status follow(Api& api, Writer writer, const std::string& file, Output& output) {
+  for (;;) {
+    TRY(follow_one(api, writer, file, output));
+    if (!writer.run) return base::ok();
+    RunRow now = TRY(describe_run(api, writer.run->application_id, writer.id));
+    if (now.attempt == writer.run->attempt) return base::ok();
+    writer = Writer(std::move(now));
+  }
+}
+
+// What may tell more: of a step the log of what started it.
+std::string next_command(const Writer& writer, const std::string& file) {
+  if (file == "stdout") return fmt::format("howdah logs {} --file stderr", writer.id);
+  if (writer.step) return fmt::format("howdah logs {} --file controller", writer.id);
+  return fmt::format("howdah aws emr-serverless get-job-run --application-id {} --job-run-id {}",
+                     writer.run->application_id, writer.id);
+}
+
+void hint_at_other_files(const Writer& writer, const std::string& file, uint64_t bytes) {
   if (bytes != 0 || !is_terminal(2)) return;
-  const char* other = file == "stdout" ? "stderr" : "controller";
-  fmt::print(stderr, "{} of {} ({}) is empty; next: howdah logs {} --file {}\n", file, step.id,
-             step.state, step.id, other);
+  fmt::print(stderr, "{} of {} ({}) is empty; next: {}\n", file, writer.id, writer.state,
+             next_command(writer, file));
 }
 
 }  // namespace
@@ -97,27 +120,28 @@ int logs(const Globals& globals, const LogsOptions& options) {
   auto connected = connect(globals);
   if (!connected.ok()) return fail(globals, connected.error(), "howdah up");
   Api& api = *connected;
-  auto step = step_of(api, options.id);
-  if (!step.ok()) return fail(globals, step.error(), "howdah status");
-  if (!options.id.starts_with("s-") && is_terminal(2)) {
-    fmt::print(
-        stderr, "{}\n",
-        paint(fmt::format("{} of {} ({})", options.file, step->id, step->name), Colour::kDim, 2));
+  auto writer = writer_of(api, options.id);
+  if (!writer.ok()) return fail(globals, writer.error(), "howdah status");
+  if (options.id != writer->id && is_terminal(2)) {
+    fmt::print(stderr, "{}\n",
+               paint(fmt::format("{} of {} ({})", options.file, writer->id, writer->name),
+                     Colour::kDim, 2));
   }
   Output output(options.follow ? -1 : options.lines);
   base::Status done;
   if (options.follow) {
-    done = follow(api, *step, options.file, output);
+    done = follow(api, *writer, options.file, output);
   } else {
-    auto read = api.stream(path_of(*step, options.file, 0, false), kReadFor,
+    auto read = api.stream(writer->path(options.file, 0, false), kReadFor,
                            [&](std::string_view bytes) { return output.take(bytes); });
     if (!read.ok()) done = read.error();
   }
   output.finish();
   if (!done.ok()) {
-    return fail(globals, done.error(), fmt::format("howdah logs {} --file controller", step->id));
+    const bool is_known = options.file == "stdout" || options.file == "stderr";
+    return fail(globals, done.error(), next_command(*writer, is_known ? "stderr" : "stdout"));
   }
-  hint_at_other_files(*step, options.file, output.taken());
+  hint_at_other_files(*writer, options.file, output.taken());
   return kOk;
 }
 

@@ -55,7 +55,8 @@ std::string paint(std::string_view text, Colour colour, int fd) {
 }
 
 Colour colour_of_state(std::string_view state) {
-  if (state == "WAITING" || state == "COMPLETED" || state == "ok" || state == "yes") {
+  if (state == "WAITING" || state == "COMPLETED" || state == "SUCCESS" || state == "STARTED" ||
+      state == "ok" || state == "yes") {
     return Colour::kGreen;
   }
   if (state == "FAILED" || state == "TERMINATED_WITH_ERRORS" || state == "fail")

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/api.h"
+#include "cli/applications.h"
 #include "cli/clusters.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -48,10 +49,9 @@ bool has_ended(int pid) { return !os::identity_of(pid).has_value(); }
 
 // Steps that would be cut off, a line each; the Api may well not answer, then there is nothing to
 // ask.
-std::vector<std::string> busy_steps(Api& api) {
-  std::vector<std::string> lines;
+void add_busy_steps(Api& api, std::vector<std::string>& lines) {
   auto clusters = list_clusters(api, false);
-  if (!clusters.ok()) return lines;
+  if (!clusters.ok()) return;
   for (const ClusterRow& cluster : *clusters) {
     auto steps = list_steps(api, cluster.id);
     if (!steps.ok()) continue;
@@ -61,6 +61,27 @@ std::vector<std::string> busy_steps(Api& api) {
                                   cluster.id, cluster.name));
     }
   }
+}
+
+void add_busy_runs(Api& api, std::vector<std::string>& lines) {
+  auto applications = list_applications(api, false);
+  if (!applications.ok()) return;
+  for (const ApplicationRow& application : *applications) {
+    auto runs = list_runs(api, application.id);
+    if (!runs.ok()) continue;
+    for (const RunRow& run : *runs) {
+      if (is_over(run)) continue;
+      lines.push_back(fmt::format("{}  {}  {} of {} ({})", run.id, run.state, run.name,
+                                  application.id, application.name));
+    }
+  }
+}
+
+// Steps and job runs that are not over.
+std::vector<std::string> busy_jobs(Api& api) {
+  std::vector<std::string> lines;
+  add_busy_steps(api, lines);
+  add_busy_runs(api, lines);
   return lines;
 }
 
@@ -122,13 +143,13 @@ int down(const Globals& globals, const DownOptions& options) {
     return kOk;
   }
   Api api(server->endpoint, globals.region, keys_for(server->endpoint));
-  std::vector<std::string> busy = options.yes ? std::vector<std::string>{} : busy_steps(api);
+  std::vector<std::string> busy = options.yes ? std::vector<std::string>{} : busy_jobs(api);
   if (!busy.empty()) {
-    fmt::print(stderr, "{} not over:\n", busy.size() == 1 ? "A step is" : "Steps are");
+    fmt::print(stderr, "{} not over:\n", busy.size() == 1 ? "A job is" : "Jobs are");
     for (const std::string& line : busy) fmt::print(stderr, "  {}\n", line);
     if (!ask("They would end FAILED. Stop everything?")) {
       return fail(globals, {base::Code::kFailedPrecondition, "nothing was stopped", {}, {}},
-                  "howdah down --yes, or howdah wait <step>");
+                  "howdah down --yes, or howdah wait <id>");
     }
   }
   auto answer = api.howdah("POST", "/_howdah/shutdown", base::JsonObject{{"Drain", true}});

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/api.h"
+#include "cli/applications.h"
 #include "cli/clusters.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -12,10 +13,9 @@ namespace {
 
 constexpr base::Millis kBetweenLooks{200};
 
-// The end of a step's log; "" when there is none.
-std::string end_of_log(Api& api, const StepRow& step, const char* file) {
+// The end of a log; "" when there is none.
+std::string end_of_log(Api& api, const std::string& path) {
   std::string text;
-  std::string path = fmt::format("/_howdah/logs/{}/{}/{}?offset=0", step.cluster_id, step.id, file);
   auto read = api.stream(path, base::Millis(10000), [&](std::string_view bytes) {
     text += bytes;
     if (text.size() > 128 * 1024) text.erase(0, text.size() - 64 * 1024);
@@ -26,12 +26,14 @@ std::string end_of_log(Api& api, const StepRow& step, const char* file) {
 
 // The last lines that the person would look at next. Spark sends what a Python driver says, its
 // traceback included, to stdout (PythonRunner joins the two); everything else complains on stderr.
-std::string show_tail(Api& api, const StepRow& step) {
+// The file's name; "" when there was nothing in it.
+template <typename Row>
+std::string show_tail(Api& api, const Row& row) {
   std::string file = "stdout";
-  std::string text = end_of_log(api, step, "stdout");
+  std::string text = end_of_log(api, log_path(row, "stdout"));
   if (text.find("Traceback (most recent call last)") == std::string::npos) {
     file = "stderr";
-    text = end_of_log(api, step, "stderr");
+    text = end_of_log(api, log_path(row, "stderr"));
   }
   while (text.ends_with('\n')) text.pop_back();
   size_t begin = text.size();
@@ -39,7 +41,8 @@ std::string show_tail(Api& api, const StepRow& step) {
     begin = text.rfind('\n', begin - 1);
   }
   if (begin != std::string::npos && begin != 0) text.erase(0, begin + 1);
-  if (!text.empty()) fmt::print(stderr, "{}\n{}\n", paint(file + ":", Colour::kDim, 2), text);
+  if (text.empty()) return "";
+  fmt::print(stderr, "{}\n{}\n", paint(file + ":", Colour::kDim, 2), text);
   return file;
 }
 
@@ -50,29 +53,52 @@ base::JsonObject to_json(const StepRow& step) {
           {"Reason", step.reason}};
 }
 
+base::JsonObject to_json(const RunRow& run) {
+  return {{"JobRunId", run.id},
+          {"ApplicationId", run.application_id},
+          {"Attempt", run.attempt},
+          {"State", run.state},
+          {"Reason", run.reason}};
+}
+
 base::JsonObject to_json(const ClusterRow& cluster) {
   return {{"ClusterId", cluster.id}, {"State", cluster.state}, {"Reason", cluster.reason}};
 }
 
-int finish(const Globals& globals, Api& api, const StepRow& step) {
-  bool good = step.state == "COMPLETED";
+std::string what_tells_more(const StepRow& step) {
+  return fmt::format("howdah logs {} --file stderr", step.id);
+}
+std::string what_tells_more(const RunRow& run) {
+  return fmt::format("howdah aws emr-serverless get-job-run --application-id {} --job-run-id {}",
+                     run.application_id, run.id);
+}
+
+// Of a step or a job run.
+template <typename Row>
+int finish_job(const Globals& globals, Api& api, const Row& row, bool good) {
   if (globals.json) {
-    print_json(to_json(step));
+    print_json(to_json(row));
     return good ? kOk : kFailed;
   }
+  const std::string reason = row.reason.empty() ? "" : ": " + row.reason;
   if (good) {
-    fmt::print("{} {} in {}\n", step.id, paint(step.state, Colour::kGreen),
-               short_duration(step.ended - step.started));
+    fmt::print("{} {} in {}{}\n", row.id, paint(row.state, Colour::kGreen),
+               short_duration(row.ended - row.started), reason);
     return kOk;
   }
-  const std::string file = show_tail(api, step);
+  const std::string file = show_tail(api, row);
   return fail(
       globals,
-      {base::Code::kFailedPrecondition,
-       fmt::format("{} {}{}", step.id, step.state, step.reason.empty() ? "" : ": " + step.reason),
-       {},
-       {}},
-      fmt::format("howdah logs {} --file {}", step.id, file));
+      {base::Code::kFailedPrecondition, fmt::format("{} {}{}", row.id, row.state, reason), {}, {}},
+      file.empty() ? what_tells_more(row) : fmt::format("howdah logs {} --file {}", row.id, file));
+}
+
+int finish(const Globals& globals, Api& api, const StepRow& step) {
+  return finish_job(globals, api, step, step.state == "COMPLETED");
+}
+
+int finish(const Globals& globals, Api& api, const RunRow& run) {
+  return finish_job(globals, api, run, run.state == "SUCCESS");
 }
 
 int finish(const Globals& globals, Api&, const ClusterRow& cluster) {
@@ -92,6 +118,7 @@ int finish(const Globals& globals, Api&, const ClusterRow& cluster) {
 }
 
 bool is_settled(const StepRow& step) { return is_over(step); }
+bool is_settled(const RunRow& run) { return is_over(run); }
 bool is_settled(const ClusterRow& cluster) {
   return is_over(cluster) || cluster.state == "WAITING" || cluster.state == "RUNNING";
 }
@@ -121,7 +148,7 @@ int wait_until_settled(const Globals& globals, Api& api, std::chrono::seconds ti
                    fmt::format("{} is {} after {}", id, state, short_duration(passed)),
                    {},
                    {}},
-                  id.starts_with("s-") ? "howdah logs -f " + id : "howdah status");
+                  id.starts_with("j-") ? "howdah status" : "howdah logs -f " + id);
     }
     if (seen.ok()) {
       line.show(fmt::format("{} {} {} {}", id, seen->state, short_duration(passed), seen->reason));
@@ -141,11 +168,13 @@ int wait(const Globals& globals, const WaitOptions& options) {
     return wait_until_settled(globals, api, options.timeout, id,
                               [&] { return describe_cluster(api, id); });
   }
-  if (!id.starts_with("s-")) {
-    return fail(globals,
-                base::not_found("'" + id + "' is neither a step (s-…) nor a cluster (j-…)"),
-                "howdah status");
+  if (is_serverless_id(id)) {
+    auto run = find_run(api, id);
+    if (!run.ok()) return fail(globals, run.error(), "howdah status");
+    return wait_until_settled(globals, api, options.timeout, run->id,
+                              [&] { return describe_run(api, run->application_id, run->id); });
   }
+  if (!id.starts_with("s-")) return fail(globals, unknown_id(id), "howdah status");
   auto step = find_step(api, id);
   if (!step.ok()) return fail(globals, step.error(), "howdah status");
   return wait_until_settled(globals, api, options.timeout, id,

@@ -2,13 +2,14 @@
 import io
 import json
 import os
+import subprocess
 import textwrap
 import zipfile
 
 import pytest
 
 from support.serverless import LABEL, SMALL, Application, job_role
-from support.server import until
+from support.server import clean_environment, until
 
 WORD_COUNT = "s3://us-east-1.elasticmapreduce/emr-containers/samples/wordcount/scripts/wordcount.py"
 
@@ -25,6 +26,16 @@ def app(engine, client, s3, role):
     made = Application(client("emr-serverless"), s3, role, bucket, name="tests")
     yield made
     made.end()
+
+
+@pytest.fixture
+def howdah(request, server):
+    """The finished command, against the session's server; with `start` what is still going."""
+    def run(*arguments, start=False):
+        return (subprocess.Popen if start else subprocess.run)(
+            [request.config.getoption("--server"), *arguments, "--data", server.data], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(server.endpoint))
+    return run
 
 
 def script(app, name, text):
@@ -101,6 +112,36 @@ def test_a_failure_says_exit_code_and_exception(app, name, text, code, said):
     assert said in run["stateDetails"]
 
 
+def test_the_command_line_follows_a_run_and_shows_why_it_failed(app, howdah):
+    run = app.submit(script(app, "late", """
+        import boto3, sys
+        print("first line", flush=True)
+        boto3.client("s3").get_waiter("object_exists").wait(
+            Bucket=sys.argv[1], Key="go", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        print("last line", flush=True)
+        raise ValueError("no such colour")
+        """), app.bucket)
+    live = howdah("logs", "-f", app.id, start=True)  # its newest run's
+    assert live.stdout.readline() == "first line\n"
+    assert app.get(run)["state"] == "RUNNING"
+    shown = howdah("logs", run)
+    assert shown.stdout == "first line\n", shown
+    assert howdah("status").stdout.count("1 running") == 1
+    app.put("go", "")
+    rest, complaints = live.communicate(timeout=60)
+    assert live.returncode == 0 and rest.startswith("last line\n"), complaints
+
+    over = howdah("wait", run)
+    assert over.returncode == 1
+    assert f"{run} FAILED: Job failed" in over.stderr
+    assert "ValueError: no such colour" in over.stderr.split("stdout:", 1)[1].split("error:")[0]
+    assert f"logs {run} --file stdout" in over.stderr
+    assert howdah("logs", run).stdout == "first line\n" + rest == app.log(run)
+    last = howdah("logs", run, "--file", "stderr", "-n", "3").stdout
+    assert app.log(run, "stderr").endswith(last) and len(last.splitlines()) == 3
+    assert json.loads(howdah("cost", run, "--json").stdout)["TotalUsd"] > 0
+
+
 def test_a_script_that_is_not_there_fails(app):
     run = app.run(f"s3://{app.bucket}/scripts/none.py")
     assert run["state"] == "FAILED" and "none.py" in run["stateDetails"], run
@@ -143,7 +184,7 @@ def test_a_run_is_cancelled_while_it_runs_and_before(app):
         app.serverless.cancel_job_run(applicationId=app.id, jobRunId=run)
 
 
-def test_a_retried_run_has_attempts_with_logs_of_their_own(app):
+def test_a_retried_run_has_attempts_with_logs_of_their_own(app, howdah):
     job = script(app, "again", """
         import boto3, sys
         s3 = boto3.client("s3")
@@ -153,8 +194,11 @@ def test_a_retried_run_has_attempts_with_logs_of_their_own(app):
         print("attempt", seen + 1)
         sys.exit(0 if seen == 1 else 1)
         """)
-    run = app.run(job, app.bucket, retryPolicy={"maxAttempts": 3})
+    submitted = app.submit(job, app.bucket, retryPolicy={"maxAttempts": 3})
+    assert howdah("logs", "-f", submitted).stdout == "attempt 1\nattempt 2\n"
+    run = app.wait(submitted)
     assert run["state"] == "SUCCESS" and run["attempt"] == 2, run
+    assert howdah("wait", submitted).stdout.startswith(f"{submitted} SUCCESS in ")
     attempts = app.serverless.list_job_run_attempts(
         applicationId=app.id, jobRunId=run["jobRunId"])["jobRunAttempts"]
     assert [one["state"] for one in sorted(attempts, key=lambda a: a["attempt"])] == [
