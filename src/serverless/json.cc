@@ -228,6 +228,7 @@ JsonObject to_json(const RunStatus& s) {
                  {"executor", resources_json(s.executor)},
                  {"executors", std::move(executors)},
                  {"executors_made", s.executors_made},
+                 {"early_ends", s.early_ends},
                  {"cancelling_for_timeout", s.cancelling_for_timeout},
                  {"total", utilization_json(s.total)},
                  {"billed", utilization_json(s.billed)}};
@@ -266,6 +267,7 @@ RunStatus run_status_from(const JsonObject& in) {
     if (since) s.executors.push_back({small(*one, "number", 1), *since});
   }
   s.executors_made = small(in, "executors_made");
+  s.early_ends = small(in, "early_ends");
   s.executor_ended = time_at(in, "executor_ended");
   s.cancelling_for_timeout = base::bool_at(in, "cancelling_for_timeout");
   s.signalled = time_at(in, "signalled");

@@ -188,6 +188,7 @@ struct RunStatus {
   std::vector<ExecutorWorker> executors;
   int executors_made = 0;                    // of the current attempt: the last number
   std::optional<base::Time> executor_ended;  // one of them did, by itself
+  int early_ends = 0;                        // so many in a row did within kEarly of their start
   bool cancelling_for_timeout = false;
   std::optional<base::Time> signalled;  // the process was asked to end
   Utilization total;                    // of ended attempts

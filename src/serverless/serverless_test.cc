@@ -116,6 +116,7 @@ TEST(Serverless, ARunIsReadBackAsItWasWritten) {
   s.executor = {1, 4, 20};
   s.executors = {{2, after(8)}, {5, after(9)}};
   s.executors_made = 5;
+  s.early_ends = 2;
   s.executor_ended = after(10);
   s.cancelling_for_timeout = true;
   s.signalled = after(7);

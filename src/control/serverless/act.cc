@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "control/serverless/applications.h"
 #include "os/file.h"
@@ -46,6 +48,11 @@ Status put_file(nodes::Provider& nodes, const std::string& node, const std::stri
   return os::write_all(file.get(), text, path);
 }
 
+bool has_process(const nodes::NodeSeen& node, const std::string& id) {
+  return std::any_of(node.processes.begin(), node.processes.end(),
+                     [&](const auto& process) { return process.first == id; });
+}
+
 }  // namespace
 
 Status Applications::act(const Application& application, const Action& action, Memory& memory) {
@@ -74,7 +81,7 @@ Status Applications::act(const Application& application, const Action& action, M
       return world_.nodes.signal(
           run->status.node,
           serverless::worker_process_of(*run, place_of(application, *run).attempt, action.executor),
-          nodes::Signal::kTerminate);
+          nodes::Signal::kKill);  // no executor runs on it
     case Action::Kind::kSignalRun:
       return world_.nodes.signal(run->status.node,
                                  serverless::process_of(*run, place_of(application, *run).attempt),
@@ -131,17 +138,23 @@ Status Applications::start_daemon(const Application& application, const JobRun& 
   if (!memory.settings || !memory.attempt.start_error.empty()) return base::ok();
   const auto node = world_.nodes.look(run.status.node);
   if (!node.ok() || !node->alive) return base::ok();  // the next plan mends it
+  const bool is_master = action.kind == Action::Kind::kStartMaster;
   auto setup =
-      action.kind == Action::Kind::kStartMaster
-          ? world_.engines.master_setup(application, run)
-          : world_.engines.worker_setup(application, run, *memory.settings, action.executor);
+      is_master ? world_.engines.master_setup(application, run)
+                : world_.engines.worker_setup(application, run, *memory.settings, action.executor);
+  // One that was started reads its properties now.
+  if (setup.ok() && has_process(*node, setup->process.id)) return base::ok();
   Status started = setup.ok() ? base::ok() : Status(setup.error());
-  if (started.ok())
+  if (started.ok() && is_master)
     started = put_file(world_.nodes, run.status.node, setup->properties_path, setup->properties);
   if (started.ok()) started = world_.nodes.start(run.status.node, setup->process);
-  // A worker that cannot be started leaves the driver with those that it has.
-  const bool needed = action.kind == Action::Kind::kStartMaster;
-  if (!started.ok() && needed && (is_hopeless(started.error()) || ++memory.attempt.tries >= kTries))
+  if (started.ok()) return started;
+  if (!is_master) {  // the driver goes on with those that it has
+    base::log_warn("control", "{} {}: {}", application.key.id, run.id, started.error().message);
+    memory.attempt.not_started.insert(action.executor);
+    return base::ok();
+  }
+  if (is_hopeless(started.error()) || ++memory.attempt.tries >= kTries)
     memory.attempt.start_error =
         "The Spark master of the job run could not be started: " + started.error().message;
   return started;

@@ -74,9 +74,9 @@ class Applications final : public Reconciles {
       bool causes_read = false;
       std::optional<base::Millis> running_since, signalled_since;
       std::string master;  // of its standalone cluster
-      std::optional<StandaloneClusters::Seen> said;
+      std::string master_ended;
       std::optional<int64_t> wanted;  // executors, when its driver last said so
-      std::optional<base::Millis> asked;
+      std::set<int> not_started;      // workers that could not be
     } attempt;
   };
   // Of an application; lost at a restart, which only repeats what may be repeated.

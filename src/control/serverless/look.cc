@@ -152,6 +152,7 @@ Result<SeenRun> Applications::look_at_run(const Application& application, const 
     memory.state = run.status.state;
     memory.in_state_since = now;
   }
+  out.attempt = place.attempt;
   out.in_state_for = now - memory.in_state_since;
   out.refused = memory.refused;
   out.workers = memory.workers;
@@ -161,8 +162,11 @@ Result<SeenRun> Applications::look_at_run(const Application& application, const 
     out.driver = memory.settings->driver;
     out.executor = memory.settings->executor;
     out.executors_wanted = memory.settings->executors;
-    out.executors_most =
-        std::max<int64_t>(1, static_cast<int64_t>(world_.host.total_memory() / kExecutorNeeds));
+    // What this host can hold, and has free beside those that are there.
+    const auto most = static_cast<int64_t>(world_.host.total_memory() / kExecutorNeeds);
+    const auto more = static_cast<int64_t>(world_.host.available_memory() / kExecutorNeeds);
+    out.executors_most = std::max<int64_t>(
+        1, std::min(most, static_cast<int64_t>(run.status.executors.size()) + more));
   }
   out.node_error = memory.attempt.node_error;
   out.start_error = memory.attempt.start_error;
@@ -196,36 +200,36 @@ void Applications::look_at_cluster(const AttemptPlace& place, const JobRun& run,
     if (id == serverless::master_process_of(run, place.attempt))
       look_at_master(place, seen, memory);
   }
-  out.start_error = memory.attempt.start_error;
+  for (const int number : memory.attempt.not_started)
+    out.workers_seen[number] = job::Process::State::kExited;
   out.master = memory.attempt.master;
+  out.master_ended = memory.attempt.master_ended;
   if (out.process.state != job::Process::State::kRunning) return;
-  const base::Millis now = world_.clock.steady();
-  if (!memory.attempt.asked || now - *memory.attempt.asked >= serverless::kAskDriver) {
-    memory.attempt.asked = now;
-    memory.attempt.said = world_.clusters.ask(
-        place, memory.settings ? serverless::ui_port(*memory.settings, run.id, place.attempt) : 0);
-  }
+  const StandaloneClusters::Seen said = world_.clusters.ask(
+      place, memory.settings ? serverless::ui_port(*memory.settings, run.id, place.attempt) : 0);
   // Whoever does not answer goes on wanting what it wanted.
-  if (memory.attempt.said->wanted) memory.attempt.wanted = memory.attempt.said->wanted;
+  if (said.wanted) memory.attempt.wanted = said.wanted;
   if (memory.attempt.wanted) out.executors_wanted = *memory.attempt.wanted;
-  out.idle = memory.attempt.said->idle;
+  out.idle = said.idle;
 }
 
-// Until it listens; one that ends before that fails the attempt.
 void Applications::look_at_master(const AttemptPlace& place, const nodes::ProcessSeen& seen,
                                   RunMemory& memory) {
-  if (!memory.attempt.master.empty()) return;
-  if (seen.state == nodes::ProcessSeen::State::kRunning) {
-    memory.attempt.master = world_.clusters.master(place);
+  RunMemory::Attempt& attempt = memory.attempt;
+  if (attempt.master.empty()) attempt.master = world_.clusters.master(place);
+  using State = nodes::ProcessSeen::State;
+  if ((seen.state != State::kExited && seen.state != State::kLost) || !attempt.master_ended.empty())
     return;
-  }
   const std::string path = master_log(place.run, place.attempt);
   const auto log = world_.nodes.open_file(place.node, path);
-  memory.attempt.start_error = fmt::format(
-      "The Spark master of the job run ended with exit code {} before it listened. {} (its log: {} "
-      "in the node {})",
-      seen.exit_code, log.ok() ? job::cause_of_failure(tail_of(log->get(), kTail), "").line : "",
-      path, place.node);
+  const std::string line =
+      log.ok() ? job::cause_of_failure(tail_of(log->get(), kTail), "").line : "";
+  attempt.master_ended =
+      fmt::format("{}. {}Its log: {} in the node {}.",
+                  seen.state == State::kLost ? "was lost: " + seen.reason
+                  : seen.signal != 0         ? fmt::format("was ended by signal {}", seen.signal)
+                                     : fmt::format("ended with exit code {}", seen.exit_code),
+                  line.empty() ? "" : line + ". ", path, place.node);
 }
 
 void Applications::look_at_process(const AttemptPlace& place, const nodes::NodeSeen& node,

@@ -3,17 +3,23 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "control/jobs/ask_inside.h"
 #include "control/jobs/log_place.h"
+#include "serverless/plan/plan.h"
 
 namespace howdah::control {
 namespace {
 
 constexpr base::Millis kPatience{1000};
 constexpr size_t kMasterLog = 64 * 1024;  // it says where it listens at its very beginning
+constexpr base::Millis kForgotten{60'000};
 constexpr int kEach = 250;
 
 // What follows `mark` up to the end of the word.
@@ -34,19 +40,69 @@ Number number_in(std::string_view text) {
 
 class AskedClusters final : public StandaloneClusters {
  public:
-  AskedClusters(nodes::Provider& nodes, const base::Clock& clock) : nodes_(nodes), clock_(clock) {}
+  AskedClusters(nodes::Provider& nodes, const base::Clock& clock)
+      : nodes_(nodes), clock_(clock), thread_([this](std::stop_token stop) { run(stop); }) {}
 
   std::string master(const AttemptPlace& place) override { return place_of(place).address; }
 
   Seen ask(const AttemptPlace& place, uint16_t ui_port) override {
-    Seen out;
-    if (ui_port != 0) out.wanted = executors_wanted(get(place.node, ui_port, "/metrics/json/"));
-    if (const uint16_t pages = place_of(place).pages; pages != 0)
-      out.idle = idle_workers(get(place.node, pages, "/json/"));
-    return out;
+    std::lock_guard lock(mutex_);
+    Asked& one = asked_[place.node];
+    if (!one.since) changed_.notify_all();
+    one.place = place;
+    one.ui_port = ui_port;
+    one.since = clock_.steady();
+    return one.said;
   }
 
  private:
+  struct Asked {
+    AttemptPlace place;
+    uint16_t ui_port = 0;
+    std::optional<base::Millis> since;  // somebody last wanted to know
+    Seen said;
+  };
+
+  void run(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      for (const Asked& one : those_that_matter()) {
+        if (stop.stop_requested()) return;
+        Seen said = look(one);
+        std::lock_guard lock(mutex_);
+        if (const auto at = asked_.find(one.place.node); at != asked_.end())
+          at->second.said = std::move(said);
+      }
+      std::unique_lock lock(mutex_);
+      if (asked_.empty()) {
+        changed_.wait(lock, stop, [this] { return !asked_.empty(); });
+      } else {
+        changed_.wait_for(lock, stop, serverless::kAskDriver, [] { return false; });
+      }
+    }
+  }
+
+  std::vector<Asked> those_that_matter() {
+    std::lock_guard lock(mutex_);
+    std::erase_if(asked_, [&](const auto& entry) {
+      return entry.second.since && clock_.steady() - *entry.second.since > kForgotten;
+    });
+    std::vector<Asked> out;
+    for (const auto& [node, one] : asked_) out.push_back(one);
+    return out;
+  }
+
+  Seen look(const Asked& one) {
+    Seen out;
+    const uint16_t pages = place_of(one.place).pages;
+    if (pages == 0) return out;
+    const std::string master = get(one.place.node, pages, "/json/");
+    out.idle = idle_workers(master);
+    const std::string application = application_of(master);
+    if (one.ui_port != 0 && !application.empty())
+      out.wanted =
+          executors_wanted(get(one.place.node, one.ui_port, "/metrics/json/"), application);
+    return out;
+  }
   MasterPlace place_of(const AttemptPlace& place) {
     const auto log = nodes_.open_file(place.node, master_log(place.run, place.attempt));
     return log.ok() ? master_place(head_of(log->get(), kMasterLog)) : MasterPlace();
@@ -60,6 +116,10 @@ class AskedClusters final : public StandaloneClusters {
 
   nodes::Provider& nodes_;
   const base::Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::map<std::string, Asked> asked_;  // by node
+  std::jthread thread_;                 // ends before what it uses
 };
 
 }  // namespace
@@ -104,19 +164,24 @@ std::set<int> idle_workers(std::string_view answer) {
   return out;
 }
 
-std::optional<int64_t> executors_wanted(std::string_view answer) {
+std::string application_of(std::string_view answer) {
+  const auto parsed = base::parse_json(answer);
+  const base::JsonObject* all = parsed.ok() ? parsed->if_object() : nullptr;
+  const base::JsonArray* running = all == nullptr ? nullptr : base::find_array(*all, "activeapps");
+  if (running == nullptr || running->empty()) return "";
+  const base::JsonObject* first = running->front().if_object();
+  return first == nullptr ? "" : std::string(base::text_at(*first, "id"));
+}
+
+std::optional<int64_t> executors_wanted(std::string_view answer, std::string_view application) {
   const auto parsed = base::parse_json(answer);
   const base::JsonObject* all = parsed.ok() ? parsed->if_object() : nullptr;
   const base::JsonObject* gauges = all == nullptr ? nullptr : base::find_object(*all, "gauges");
-  if (gauges == nullptr) return std::nullopt;
-  for (const auto& entry : *gauges) {
-    const std::string_view name(entry.key().data(), entry.key().size());
-    const base::JsonObject* gauge = entry.value().if_object();
-    if (gauge != nullptr &&
-        name.ends_with(".ExecutorAllocationManager.executors.numberTargetExecutors"))
-      return base::int_at(*gauge, "value");
-  }
-  return std::nullopt;
+  const std::string name = fmt::format(
+      "{}.driver.ExecutorAllocationManager.executors.numberTargetExecutors", application);
+  const base::JsonObject* gauge = gauges == nullptr ? nullptr : base::find_object(*gauges, name);
+  if (gauge == nullptr) return std::nullopt;
+  return base::int_at(*gauge, "value");
 }
 
 std::unique_ptr<StandaloneClusters> make_standalone_clusters(nodes::Provider& nodes,

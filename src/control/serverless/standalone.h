@@ -3,7 +3,8 @@
 // The Spark standalone cluster of one run, asked over HTTP: its master says which workers are idle,
 // its driver how many executors it wants. Everything about it is the run's own: the node, the
 // ports of the loopback, the secret. Ownership: borrows the nodes. Threads: concurrent calls
-// allowed. Failure: who does not answer in time says nothing.
+// allowed; one of its own asks, so that nobody waits for a socket. Failure: who does not answer in
+// time says nothing.
 // Source: Spark 3.5, "Monitoring" (metrics/json, ExecutorAllocationManager) and the master's /json.
 
 #include <memory>
@@ -31,7 +32,10 @@ struct MasterPlace {
 MasterPlace master_place(std::string_view log);
 /// Of the master's /json. Pure.
 std::set<int> idle_workers(std::string_view answer);
-/// Of the driver's /metrics/json: what dynamic allocation aims at; nullopt without it. Pure.
-std::optional<int64_t> executors_wanted(std::string_view answer);
+/// Of the master's /json: the one application that runs under it, "app-…"; empty: none. Pure.
+std::string application_of(std::string_view answer);
+/// Of the driver's /metrics/json: what dynamic allocation aims at; nullopt without it, or when it
+/// is another application's. Pure.
+std::optional<int64_t> executors_wanted(std::string_view answer, std::string_view application);
 
 }  // namespace howdah::control

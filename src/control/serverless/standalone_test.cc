@@ -41,12 +41,19 @@ TEST(Standalone, a_worker_is_idle_when_it_has_joined_and_runs_nothing) {
 }
 
 TEST(Standalone, a_driver_says_how_many_executors_it_aims_at) {
-  EXPECT_EQ(executors_wanted(R"({"gauges": {
+  const std::string answer = R"({"gauges": {
       "app-1.driver.ExecutorAllocationManager.executors.numberAllExecutors": {"value": 2},
-      "app-1.driver.ExecutorAllocationManager.executors.numberTargetExecutors": {"value": 5}}})"),
-            5);
+      "app-1.driver.ExecutorAllocationManager.executors.numberTargetExecutors": {"value": 5}}})";
+  EXPECT_EQ(executors_wanted(answer, "app-1"), 5);
+  EXPECT_EQ(executors_wanted(answer, "app-2"), std::nullopt) << "another run took its port";
   for (const char* silent : {"", "[]", R"({"gauges": {}})", R"({"gauges": 1})"})
-    EXPECT_EQ(executors_wanted(silent), std::nullopt) << silent;
+    EXPECT_EQ(executors_wanted(silent, "app-1"), std::nullopt) << silent;
+}
+
+TEST(Standalone, a_master_says_whose_application_runs) {
+  EXPECT_EQ(application_of(R"({"activeapps": [{"id": "app-1", "state": "RUNNING"}]})"), "app-1");
+  for (const char* none : {"", "[]", R"({"activeapps": []})", R"({"activeapps": [1]})"})
+    EXPECT_EQ(application_of(none), "") << none;
 }
 
 }  // namespace

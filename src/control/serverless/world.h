@@ -104,7 +104,7 @@ class StandaloneClusters {
   };
   /// "spark://127.0.0.1:40123"; empty: it does not listen yet.
   virtual std::string master(const AttemptPlace& place) = 0;
-  /// `ui_port`: the driver's, 0 when it has none.
+  /// What it said last; it is asked again aside. `ui_port`: the driver's, 0 when it has none.
   virtual Seen ask(const AttemptPlace& place, uint16_t ui_port) = 0;
 };
 

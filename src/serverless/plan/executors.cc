@@ -54,7 +54,8 @@ bool may_grow(const Round& round, const RunStatus& status) {
   if (!round.seen.memory && !status.executors.empty()) return false;
   if (!status.executor_ended) return true;
   const base::Millis since = round.now - *status.executor_ended;
-  return since >= kWorkerPause || since < base::Millis(0);  // the clock was set back
+  // Before 0 the clock was set back.
+  return since >= kWorkerPause * std::max(1, status.early_ends) || since < base::Millis(0);
 }
 
 void drop_ended(const Round& round, RunStatus& status, const SeenRun& seen) {
@@ -62,11 +63,15 @@ void drop_ended(const Round& round, RunStatus& status, const SeenRun& seen) {
     if (!is_over(state_of(seen, worker.number))) return false;
     give_back(round, status, worker);
     status.executor_ended = round.now;
+    status.early_ends = round.now - worker.since < kEarly ? status.early_ends + 1 : 0;
     return true;
   });
 }
 
 void fit(const Round& round, RunStatus& status, const SeenRun& seen) {
+  // One that has not begun yet is held, and not paid for.
+  for (ExecutorWorker& worker : status.executors)
+    if (state_of(seen, worker.number) == ProcessState::kUnknown) worker.since = round.now;
   const auto count = [&] { return static_cast<int64_t>(status.executors.size()); };
   const int64_t wanted = std::clamp<int64_t>(seen.executors_wanted, 0, seen.executors_most);
   while (count() < wanted && may_grow(round, status)) {
@@ -131,6 +136,7 @@ void count_use(JobRun& run, base::Time now) {
 void size_executors(const Round& round) {
   for (JobRun& run : round.next().runs) {
     if (!is_active(run.status.state) || !is_standalone(run.status.way)) continue;
+    if (!round.is_current(run)) continue;
     const SeenRun& seen = round.of(run);
     if (is_over(seen.process.state)) continue;  // its node goes, and they with it
     drop_ended(round, run.status, seen);

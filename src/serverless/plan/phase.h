@@ -16,6 +16,10 @@ struct Round {
 
   Application& next() const { return plan.next; }
   const SeenRun& of(const JobRun& run) const;  // nothing seen: all at its default
+  /// What was seen is not of an attempt that has ended since.
+  bool is_current(const JobRun& run) const {
+    return !run.status.attempts.empty() && run.status.attempts.back().number == of(run).attempt;
+  }
   void act(Action::Kind kind, const JobRun& run, bool kill = false) const {
     plan.actions.push_back({kind, run.id, run.status.node, kill, 0});
   }

@@ -37,7 +37,8 @@ struct SeenRun {
   Resources executor;
   int64_t executors_most = 0;  // that this host can hold
 
-  // Of its current attempt.
+  // Of one attempt: the current one, unless this very plan() begins the next.
+  int attempt = 1;
   bool node_exists = false;
   bool node_alive = false;
   std::string node_error;  // making it failed for good
@@ -50,7 +51,8 @@ struct SeenRun {
   base::Millis signalled_for{0};  // since its process was asked to end
 
   // Of its standalone cluster, if it has one.
-  std::string master;  // "spark://127.0.0.1:40123"; empty: it does not listen yet
+  std::string master_ended;  // it did: how, and where its log is
+  std::string master;        // "spark://127.0.0.1:40123"; empty: it does not listen yet
   int64_t executors_wanted =
       0;  // at its start those of its settings, then what its driver asks for
   std::map<int, job::Process::State> workers_seen;  // its worker processes, by number
@@ -117,6 +119,10 @@ inline constexpr base::Millis kLogGrace{10000};
 inline constexpr base::Millis kCancelGrace{10000};
 /// Between an executor's worker that ended by itself and the next new one.
 inline constexpr base::Millis kWorkerPause{5000};
+/// A worker that ended by itself before was of no use; so many of them in a row, and the attempt
+/// fails: as many as Spark gives to executors (spark.deploy.maxExecutorRetries).
+inline constexpr base::Millis kEarly{60'000};
+inline constexpr int kMostEarlyEnds = 10;
 /// How often a standalone run's driver is asked how many executors it wants.
 inline constexpr base::Millis kAskDriver{1000};
 /// How long STARTING waits for pre-initialised capacity; jobs run without it, only later.

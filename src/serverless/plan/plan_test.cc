@@ -37,6 +37,10 @@ class World {
 
   // One decision, committed and acted upon.
   Plan step() {
+    for (const JobRun& run : application.runs) {
+      const auto& attempts = run.status.attempts;
+      seen.runs[run.id].attempt = attempts.empty() ? 1 : attempts.back().number;
+    }
     Plan out = plan(application, seen, now);
     application = out.next;
     for (const JobRun& run : out.next.runs) {
@@ -375,6 +379,48 @@ TEST(ServerlessPlan, a_worker_that_ends_by_itself_is_replaced_after_a_pause) {
   world.step();
   EXPECT_EQ(workers_of(world.run("r1")), (std::vector{1, 3, 4}));
   EXPECT_EQ(world.seen.runs["r1"].workers_seen[4], ProcessState::kRunning);
+}
+
+TEST(ServerlessPlan, a_run_whose_workers_all_end_at_once_fails_and_says_so) {
+  World world;
+  submit_standalone(world, "r1");
+  world.settle();
+  for (int round = 0; round < 40 && world.kills == 0; ++round) {
+    for (auto& [number, state] : world.seen.runs["r1"].workers_seen) state = ProcessState::kExited;
+    world.step();
+    world.now += std::chrono::seconds(55);
+  }
+  world.settle();
+  EXPECT_EQ(world.state("r1"), RunState::kFailed);
+  EXPECT_NE(world.run("r1").status.details.find("workers in a row ended within a minute"),
+            std::string::npos)
+      << world.run("r1").status.details;
+}
+
+TEST(ServerlessPlan, a_run_fails_with_its_master_before_and_after_it_runs) {
+  for (const bool runs : {false, true}) {
+    World world;
+    submit_standalone(world, "r1");
+    runs ? world.settle() : void(world.step());
+    world.seen.runs["r1"].master_ended = "ended with exit code 1. Its log: …";
+    world.settle();
+    EXPECT_EQ(world.kills > 0, runs) << "a driver waits for executors for ever";
+    EXPECT_EQ(world.state("r1"), RunState::kFailed);
+    EXPECT_EQ(world.run("r1").status.details,
+              "The Spark master of the job run ended with exit code 1. Its log: …");
+  }
+}
+
+TEST(ServerlessPlan, the_next_attempt_gets_a_master_of_its_own) {
+  World world;
+  submit_standalone(world, "r1").wanted.max_attempts = 2;
+  world.settle();
+  const SeenRun old = world.seen.runs["r1"];
+  world.exit("r1", 1);
+  world.step();  // ships its logs
+  world.step();
+  ASSERT_EQ(world.run("r1").status.attempts.size(), 2u);
+  EXPECT_EQ(world.run("r1").status.way, kStandalone) << "not the master of " << old.master;
 }
 
 TEST(ServerlessPlan, each_worker_is_billed_for_its_own_life) {

@@ -103,6 +103,7 @@ void place(const Round& round, JobRun& run) {
   status.executors.clear();
   status.executors_made = 0;
   status.executor_ended.reset();
+  status.early_ends = 0;
   status.signalled.reset();
   advance(run, RunState::kScheduled, "", round.now, round.plan.events);
 }
@@ -155,6 +156,10 @@ void schedule(const Round& round) {
   }
   for (JobRun& run : round.next().runs) {
     if (run.status.state != RunState::kScheduled) continue;
+    if (!round.is_current(run)) {
+      round.again_in(base::Millis(20));
+      continue;
+    }
     const SeenRun& seen = round.of(run);
     if (seen.process.state != job::Process::State::kUnknown) continue;  // settle() takes it on
     if (!seen.node_alive && !run.status.warm) round.act(Action::Kind::kEnsureNode, run);

@@ -36,16 +36,29 @@ void end(const Round& round, JobRun& run, RunState to, std::string details) {
   leave_node(run);
 }
 
-std::string how_it_failed(const SeenRun& seen) {
+// Its standalone cluster is of no use any more: why. The driver would wait for executors for ever.
+std::string without_cluster(const JobRun& run, const SeenRun& seen) {
+  if (!is_standalone(run.status.way)) return "";
+  if (!seen.master_ended.empty()) return "The Spark master of the job run " + seen.master_ended;
+  if (run.status.early_ends < kMostEarlyEnds) return "";
+  return fmt::format(
+      "{} workers in a row ended within a minute of their start: the executors of the job run have "
+      "no place. Their logs: daemons/worker-… beside the driver's in the node {}.",
+      run.status.early_ends, run.status.node);
+}
+
+std::string how_it_failed(const JobRun& run, const SeenRun& seen) {
   const job::Process& process = seen.process;
   if (!seen.start_error.empty()) return seen.start_error;
   if (!seen.node_error.empty()) return seen.node_error;
   if (process.state == ProcessState::kLost) return "The job run was lost: " + process.lost_reason;
+  if (std::string why = without_cluster(run, seen); !why.empty()) return why;
   const int code = process.signal != 0 ? 128 + process.signal : process.exit_code;
   std::string out = fmt::format(
       "Job failed, please check complete logs in configured logging destination. ExitCode: {}.",
       code);
   if (process.out_of_memory) out += " A worker was killed because it ran out of memory.";
+  if (!process.lost_reason.empty()) out += " It could not be run: " + process.lost_reason + ".";
   if (!seen.last_exceptions.empty()) out += " Last few exceptions: " + seen.last_exceptions;
   return out;
 }
@@ -70,7 +83,7 @@ bool may_try_again(const JobRun& run, base::Time now) {
 }
 
 void fail(const Round& round, JobRun& run, const SeenRun& seen) {
-  std::string why = how_it_failed(seen);
+  std::string why = how_it_failed(run, seen);
   if (!seen.logs_error.empty()) why += " " + note_of(seen);
   if (!may_try_again(run, round.now)) {
     end(round, run, RunState::kFailed, std::move(why));
@@ -139,7 +152,8 @@ void settle_scheduled(const Round& round, JobRun& run, const SeenRun& seen) {
     advance(run, RunState::kRunning, "", round.now, round.plan.events);
     return;
   }
-  if (!seen.node_error.empty() || !seen.start_error.empty()) {
+  if (!seen.node_error.empty() || !seen.start_error.empty() ||
+      !without_cluster(run, seen).empty()) {
     fail(round, run, seen);
   } else if (run.status.warm && !seen.node_alive) {
     // What was ready has gone, and nothing was started in it: a node of its own instead.
@@ -156,6 +170,9 @@ void settle_run(const Round& round, JobRun& run) {
   if (run.status.state == RunState::kRunning && !is_over(seen.process)) {
     if (run.wanted.cancel) {
       advance(run, RunState::kCancelling, "", round.now, round.plan.events);
+    } else if (!without_cluster(run, seen).empty()) {
+      round.act(Action::Kind::kSignalRun, run, true);
+      round.again_in(base::Millis(500));
     } else if (is_out_of_time(round, run, seen)) {
       run.status.cancelling_for_timeout = true;
       advance(run, RunState::kCancelling,
