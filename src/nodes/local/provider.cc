@@ -102,12 +102,21 @@ ProcessSeen seen_of(const os::ProcessStatus& status) {
   return seen;
 }
 
-std::vector<std::string> names_in(const std::filesystem::path& folder) {
+// Nothing in a folder that is not there; any other error is one: what cannot be looked at now is
+// not gone.
+base::Result<std::vector<std::string>> names_there(const std::filesystem::path& folder) {
   std::vector<std::string> names;
-  std::error_code none;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, none))
-    names.push_back(entry.path().filename().string());
+  std::error_code failed;
+  for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end;
+       at.increment(failed))
+    names.push_back(at->path().filename().string());
+  if (failed && failed != std::errc::no_such_file_or_directory)
+    return base::unavailable(folder.string() + ": " + failed.message());
   return names;
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  return names_there(folder).value_or({});
 }
 
 // What node.json keeps: enough to say whether the spec changed, and the environment of new
@@ -355,8 +364,11 @@ base::Status LocalProvider::update(const NodeSpec& spec) {
 
 base::Result<NodeSeen> LocalProvider::look(const std::string& node_id) {
   const auto folder = TRY(folder_of(node_id));
-  if (::access(folder.spec().c_str(), F_OK) != 0)
-    return base::not_found("there is no node " + node_id);
+  // Descriptors that are used up are no node that is gone: what follows opens files.
+  if (const base::Fd there(::open(folder.spec().c_str(), O_RDONLY | O_CLOEXEC)); !there.valid()) {
+    if (errno == ENOENT || errno == ENOTDIR) return base::not_found("there is no node " + node_id);
+    return base::from_errno("look at node " + node_id);
+  }
   NodeSeen seen;
   seen.id = node_id;
   const auto init = os::saved_init(folder.path);
@@ -374,7 +386,7 @@ base::Result<NodeSeen> LocalProvider::look(const std::string& node_id) {
     seen.reason = "the host was restarted";
   else
     seen.reason = "its init (pid " + std::to_string(init->pid) + ") was ended";
-  for (const auto& name : names_in(folder.runs())) {
+  for (const std::string& name : TRY(names_there(folder.runs()))) {
     const auto status = os::Supervisor::look(folder.run(name));
     if (status.state == os::ProcessStatus::State::kUnknown) continue;
     if (status.state == os::ProcessStatus::State::kRunning) watch_.add(status.monitor);
@@ -404,7 +416,7 @@ base::Result<std::map<std::string, NodeUsage>> LocalProvider::usage() {
 
 base::Result<std::vector<NodeSeen>> LocalProvider::list() {
   std::set<std::string> ids;
-  for (const auto& name : names_in(layout_.nodes()))
+  for (const std::string& name : TRY(names_there(layout_.nodes())))
     if (name[0] != '.' && ::access((layout_.node(name) / "node.json").c_str(), F_OK) == 0)
       ids.insert(os::id_of_folder_name(name));
   std::set<std::string> tagged;

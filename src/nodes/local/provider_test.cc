@@ -1,6 +1,7 @@
 #include "nodes/local/provider.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -67,6 +68,18 @@ TEST_F(LocalNode, runs_a_process_as_hadoop_and_tells_its_exit_code) {
 TEST_F(LocalNode, tells_the_signal_that_ended_a_process) {
   EXPECT_EQ(rig_.run("self", "kill -9 $$").seen.signal, SIGKILL);
   EXPECT_EQ(rig_.run("segv", "kill -SEGV $$").seen.signal, SIGSEGV);
+}
+
+TEST_F(LocalNode, a_node_that_cannot_be_looked_at_is_not_one_that_is_gone) {
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old), 0);
+  const rlimit none{0, old.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto seen = rig_.provider().look("j-1/i-1");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &old), 0);
+  ASSERT_FALSE(seen.ok());
+  EXPECT_NE(seen.error().code, base::Code::kNotFound) << seen.error().message;
+  EXPECT_TRUE(rig_.provider().look("j-1/i-1")->alive);
 }
 
 TEST_F(LocalNode, tells_what_could_not_be_run) {
