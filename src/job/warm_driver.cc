@@ -40,12 +40,16 @@ bool is_heap(std::string_view text) {
                      [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; });
 }
 
+}  // namespace
+
+bool is_cold_option(std::string_view option) {
+  return std::find(kCold.begin(), kCold.end(), option) != kCold.end();
+}
+
 bool is_cold_setting(std::string_view setting) {
   return std::any_of(kColdSettings.begin(), kColdSettings.end(),
                      [&](std::string_view begin) { return setting.starts_with(begin); });
 }
-
-}  // namespace
 
 std::optional<std::string> warm_driver_heap(const std::vector<std::string>& argv) {
   if (argv.empty() || argv[0] != "spark-submit") return std::nullopt;
@@ -64,7 +68,7 @@ std::optional<std::string> warm_driver_heap(const std::vector<std::string>& argv
     } else if (++i < argv.size()) {
       value = argv[i];
     }
-    if (std::find(kCold.begin(), kCold.end(), option) != kCold.end()) return std::nullopt;
+    if (is_cold_option(option)) return std::nullopt;
     if (option == "--driver-memory") heap = base::to_lower(value);
     if (option != "--conf" && option != "-c") continue;
     if (is_cold_setting(value)) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -17,6 +18,11 @@ inline constexpr uint64_t kWarmDriverTakes = 520ull * 1024 * 1024;
 inline constexpr uint64_t kWarmDriverLeaves = 2048ull * 1024 * 1024;
 /// Nobody keeps one for longer after it was last asked for.
 inline constexpr base::Millis kWarmDriverKept = std::chrono::minutes(15);
+
+/// A JVM takes it in at its start, so that none that was started before has it: an option of
+/// spark-submit ("--jars"), and a setting, with or without its value ("spark.jars=a.jar").
+bool is_cold_option(std::string_view option);
+bool is_cold_setting(std::string_view setting);
 
 /// The heap of a warm driver that could serve this spark-submit: "4g", in lower case; empty: the
 /// node's own default. nullopt: it is not spark-submit, or asks for what no JVM has that was

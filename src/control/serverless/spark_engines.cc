@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "control/serverless/standalone.h"
+#include "job/warm_driver.h"
 #include "serverless/ui_ports.h"
 
 namespace howdah::control {
@@ -280,17 +281,10 @@ std::optional<WarmKey> warm_key_of(const serverless::WantedRun& run, const Spark
     return std::nullopt;
   };
   if (!settings.log4j.empty()) return refuse("its own log4j configuration");
-  // What a JVM takes in when it starts, or what changes its class path.
-  for (const std::string& option : settings.options) {
-    for (const char* cold : {"--jars", "--packages", "--driver-java-options", "--driver-class-path",
-                             "--repositories", "--exclude-packages"}) {
-      if (option == cold) return refuse(option);
-    }
-  }
-  for (const auto& [key, value] : settings.properties) {
-    if (key == "spark.driver.extraLibraryPath" || key == "spark.driver.defaultJavaOptions")
-      return refuse(key);
-  }
+  for (const std::string& option : settings.options)
+    if (job::is_cold_option(option)) return refuse(option);
+  for (const auto& [key, value] : settings.properties)
+    if (job::is_cold_setting(key)) return refuse(key);
   return WarmKey{run.release_label, base::to_lower(settings.driver_memory)};
 }
 
