@@ -32,6 +32,8 @@ RELEASE = "emr-7.10.0"
 OVER = ("TERMINATED", "TERMINATED_WITH_ERRORS")
 ENDED = ("COMPLETED", "CANCELLED", "FAILED")
 RUN_ENDED = ("SUCCESS", "CANCELLED", "FAILED")
+# The SDKs ask a few times within milliseconds and give up: the run says so and is FAILED, truly.
+WITHOUT_SERVER = "Unable to load AWS credentials"
 # A job run says once for every time that it really runs which one it is.
 JOB = b"""import os, time
 print("ran", os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"].split("/")[-1], flush=True)
@@ -57,7 +59,7 @@ class Load:
         self.random = random.Random(seed)
         self.stop = threading.Event()
         self.objects, self.clusters, self.steps = {}, set(), {}
-        self.application, self.runs = None, set()
+        self.application, self.runs, self.cancelled = None, set(), set()
         self.unclear = 0
         self.kept = []
         self.threads = []
@@ -161,6 +163,7 @@ class Load:
         )["jobRunId"]
         self.runs.add(run)
         if number % 5 == 0:
+            self.cancelled.add(run)
             serverless.cancel_job_run(applicationId=self.application, jobRunId=run)
         self.stop.wait(4)
 
@@ -210,6 +213,13 @@ def check_runs(load, problems):
         lambda: all(run["state"] in RUN_ENDED for run in all_runs()), "every job run ends", 600, 1
     )
     found = {run["id"]: run["state"] for run in all_runs()}
+    away = 0
+    for run in all_runs():
+        if run["state"] == "FAILED" and WITHOUT_SERVER in run["stateDetails"]:
+            away += 1
+        elif (run["state"] == "FAILED"
+              or run["state"] == "CANCELLED" and run["id"] in load.runs - load.cancelled):
+            problems.append(f"job run {run['id']} {run['state']}: {run['stateDetails']}")
     problems += [f"job run {lost} was acknowledged and is gone" for lost in load.runs - set(found)]
     for identifier, state in found.items():
         key = f"applications/{load.application}/jobs/{identifier}/SPARK_DRIVER/stdout.gz"
@@ -225,7 +235,8 @@ def check_runs(load, problems):
     good = sum(state == "SUCCESS" for state in found.values())
     if found and not good:
         problems.append("no job run came to SUCCESS")
-    return f"{len(found)} job runs ({good} to SUCCESS)"
+    return (f"{len(found)} job runs ({good} to SUCCESS, {len(load.cancelled)} cancelled, {away} "
+            "FAILED because they asked for credentials while the server was away)")
 
 
 def check(load, problems):
