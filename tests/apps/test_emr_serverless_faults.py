@@ -41,23 +41,18 @@ def make(engine, client, s3, role):
         each.end()
 
 
-@pytest.fixture(scope="module")
-def starting(make):
-    """An application that makes a driver of 1 GB of heap ready, the run that started it, which was
-    cancelled before, and the application's state then."""
-    made = make(name="faults", initialCapacity={"Driver": {
-        "workerCount": 1, "workerConfiguration": {"cpu": "1 vCPU", "memory": "2 GB"}}})
-    run = made.submit(script(made, "forever", FOREVER), made.bucket, "never", parameters=TINY)
-    made.wait(run, "PENDING")
-    until(lambda: made.state() == "STARTING", "it starts", 20, every=0)
-    return made, cancel(made, run), made.state()
+def capacity(memory):
+    return {"Driver": {"workerCount": 1,
+                       "workerConfiguration": {"cpu": "1 vCPU", "memory": memory}}}
 
 
 @pytest.fixture(scope="module")
-def app(starting):
-    """Started: a driver is ready, and another is made when that one is taken."""
-    until(lambda: starting[0].state() == "STARTED", "a driver is ready", 120, every=0.1)
-    return starting[0]
+def app(make):
+    """Started: a driver of 1 GB of heap is ready, and another is made when that one is taken."""
+    made = make(name="faults", initialCapacity=capacity("2 GB"))
+    made.serverless.start_application(applicationId=made.id)
+    until(lambda: made.state() == "STARTED", "a driver is ready", 120, every=0.1)
+    return made
 
 
 def script(app, name, text):
@@ -216,9 +211,14 @@ def cancel(app, run):
     return app.wait(run, timeout=30)
 
 
-def test_a_run_is_cancelled_while_its_application_starts(starting):
-    app, run, state = starting
-    assert run["state"] == "CANCELLED" and state == "STARTING"
+def test_a_run_is_cancelled_while_its_application_starts(make):
+    # Nobody else has drivers of this heap: it takes seconds until one is ready.
+    app = make(name="starting", initialCapacity=capacity("4 GB"))
+    run = app.submit(script(app, "forever", FOREVER), app.bucket, "never", parameters=TINY)
+    app.wait(run, "PENDING")
+    until(lambda: app.state() == "STARTING", "it starts", 20, every=0)
+    ended = cancel(app, run)
+    assert ended["state"] == "CANCELLED" and app.state() == "STARTING"
     assert not begun(app, "never")
 
 

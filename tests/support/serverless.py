@@ -80,6 +80,7 @@ class Application:
             if run["state"] not in OVER:
                 self.serverless.cancel_job_run(applicationId=self.id, jobRunId=run["id"])
                 self.wait(run["id"])
+        until(lambda: self.state() != "STARTING", f"{self.id} has started", 120, every=0.05)
         if self.state() == "STARTED":
             self.serverless.stop_application(applicationId=self.id)
         until(lambda: self.state() in ("CREATED", "STOPPED", "TERMINATED"),
