@@ -162,11 +162,15 @@ Result<SeenRun> Applications::look_at_run(const Application& application, const 
     out.driver = memory.settings->driver;
     out.executor = memory.settings->executor;
     out.executors_wanted = memory.settings->executors;
-    // What this host can hold, and has free beside those that are there.
-    const auto most = static_cast<int64_t>(world_.host.total_memory() / kExecutorNeeds);
+    // What this host can hold, and has free beside those that are there; beyond those of its start
+    // only what it has cores for: more would keep each other from working.
+    const auto all = static_cast<int64_t>(world_.host.total_memory() / kExecutorNeeds);
     const auto more = static_cast<int64_t>(world_.host.available_memory() / kExecutorNeeds);
-    out.executors_most = std::max<int64_t>(
-        1, std::min(most, static_cast<int64_t>(run.status.executors.size()) + more));
+    const int64_t by_memory =
+        std::min(all, static_cast<int64_t>(run.status.executors.size()) + more);
+    const int64_t by_cores = std::max<int64_t>(
+        memory.settings->executors, world_.cpus / std::max(1, memory.settings->executor_cores));
+    out.executors_most = std::max<int64_t>(1, std::min(by_memory, by_cores));
   }
   out.node_error = memory.attempt.node_error;
   out.start_error = memory.attempt.start_error;
