@@ -1,5 +1,7 @@
 #include "job/warm_driver.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -41,6 +43,10 @@ bool is_heap(std::string_view text) {
 }
 
 }  // namespace
+
+std::string warm_driver_file(std::string_view driver, std::string_view file) {
+  return fmt::format("/mnt/var/lib/howdah/warm/{}/{}", driver, file);
+}
 
 bool is_cold_option(std::string_view option) {
   return std::find(kCold.begin(), kCold.end(), option) != kCold.end();

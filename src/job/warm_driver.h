@@ -19,6 +19,10 @@ inline constexpr uint64_t kWarmDriverLeaves = 2048ull * 1024 * 1024;
 /// Nobody keeps one for longer after it was last asked for.
 inline constexpr base::Millis kWarmDriverKept = std::chrono::minutes(15);
 
+/// Where a driver of that name says inside its node how far it is: "ready", "key.json" …
+/// (src/warm/driver.h)
+std::string warm_driver_file(std::string_view driver, std::string_view file);
+
 /// A JVM takes it in at its start, so that none that was started before has it: an option of
 /// spark-submit ("--jars"), and a setting, with or without its value ("spark.jars=a.jar").
 bool is_cold_option(std::string_view option);

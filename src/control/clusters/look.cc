@@ -9,6 +9,7 @@
 #include "control/clusters/reconciler.h"
 #include "control/clusters/step_on_node.h"
 #include "control/jobs/disk.h"
+#include "job/warm_driver.h"
 
 namespace howdah::control {
 namespace {
@@ -19,9 +20,6 @@ using cluster::Cluster;
 using cluster::Seen;
 using cluster::Step;
 using cluster::StepState;
-
-// Where howdah-warm-driver puts what it has to say (src/warm/driver.h), in a folder by its name.
-constexpr const char* kWarmFolder = "/mnt/var/lib/howdah/warm";
 
 Seen::Engine::State state_of(Engines::Look::State state) {
   switch (state) {
@@ -158,7 +156,7 @@ void Reconciler::look_at_warm(const Cluster& cluster, const cluster::Node& node,
                     process->second.state == cluster::Process::State::kRunning;
   const std::string id = cluster::node_id(cluster, node.number);
   const auto there = [&](const char* file) {
-    return world_.nodes.open_file(id, std::filesystem::path(kWarmFolder) / name / file).ok();
+    return world_.nodes.open_file(id, job::warm_driver_file(name, file)).ok();
   };
   primary.warm_waits = runs && there("ready");
   const bool warming = runs && !primary.warm_waits && !there("key.json");

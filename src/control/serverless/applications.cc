@@ -37,11 +37,6 @@ bool is_of_application(std::string_view node) { return node.starts_with("00"); }
 
 }  // namespace
 
-AttemptPlace place_of(const Application& application, const JobRun& run) {
-  const int attempt = run.status.attempts.empty() ? 1 : run.status.attempts.back().number;
-  return {application.key, run.id, attempt, run.status.node};
-}
-
 Applications::Memory& Applications::memory_of(const job::Key& key) {
   std::lock_guard lock(mutex_);
   return memories_[key];  // a map's elements stay where they are

@@ -11,7 +11,6 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "control/serverless/standalone.h"
-#include "job/warm_driver.h"
 #include "serverless/ui_ports.h"
 
 namespace howdah::control {
@@ -25,7 +24,6 @@ using serverless::SparkSettings;
 constexpr const char* kSparkClass = "/usr/lib/spark/bin/spark-class";
 constexpr const char* kDefaults = "/etc/spark/conf/spark-defaults.conf";
 constexpr const char* kWorkFolder = "/mnt/var/lib/howdah/job";
-constexpr const char* kDriverName = "driver";
 constexpr const char* kWarmProcess = "warm";
 constexpr const char* kHistory = "/opt/howdah/history";  // event logs, inside the node
 constexpr uint64_t kMiB = 1024 * 1024;
@@ -147,7 +145,7 @@ class InstalledEngines final : public SparkEngines {
     out.process.id = kWarmProcess;
     out.process.memory_limit_bytes =
         options_.host_memory;  // until the run that it serves says less
-    out.process.argv = {"howdah-warm-driver", "--name", kDriverName, "--heap", key.heap};
+    out.process.argv = {"howdah-warm-driver", "--name", kWarmDriver, "--heap", key.heap};
     out.process.working_directory = kWorkFolder;
     out.process.stdout_path = "/mnt/var/log/howdah/warm/stdout";
     out.process.stderr_path = "/mnt/var/log/howdah/warm/stderr";
@@ -239,18 +237,6 @@ bool ends_with(std::string_view text, std::string_view end) {
 
 }  // namespace
 
-std::string run_log_folder(const std::string& run, int attempt) {
-  return fmt::format("/mnt/var/log/howdah/{}/{}", run, attempt);
-}
-
-std::string master_log(const std::string& run, int attempt) {
-  return run_log_folder(run, attempt) + "/daemons/master";
-}
-
-std::string worker_log(const std::string& run, int attempt, int number) {
-  return fmt::format("{}/daemons/worker-{}", run_log_folder(run, attempt), number);
-}
-
 std::vector<std::string> run_command(const JobRun& run, const SparkSettings& settings,
                                      const std::string& way, const std::string& properties) {
   std::vector<std::string> out = {
@@ -272,20 +258,6 @@ std::vector<std::string> run_command(const JobRun& run, const SparkSettings& set
   out.push_back(entry);
   out.insert(out.end(), run.wanted.spark->arguments.begin(), run.wanted.spark->arguments.end());
   return out;
-}
-
-std::optional<WarmKey> warm_key_of(const serverless::WantedRun& run, const SparkSettings& settings,
-                                   std::string* why) {
-  const auto refuse = [&](std::string reason) -> std::optional<WarmKey> {
-    if (why != nullptr) *why = std::move(reason);
-    return std::nullopt;
-  };
-  if (!settings.log4j.empty()) return refuse("its own log4j configuration");
-  for (const std::string& option : settings.options)
-    if (job::is_cold_option(option)) return refuse(option);
-  for (const auto& [key, value] : settings.properties)
-    if (job::is_cold_setting(key)) return refuse(key);
-  return WarmKey{run.release_label, base::to_lower(settings.driver_memory)};
 }
 
 Result<std::unique_ptr<SparkEngines>> make_spark_engines(SparkEnginesOptions options,

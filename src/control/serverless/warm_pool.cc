@@ -7,7 +7,6 @@
 namespace howdah::control {
 namespace {
 
-constexpr const char* kReady = "/mnt/var/lib/howdah/warm/driver/ready";
 constexpr base::Millis kLook{50};
 constexpr base::Millis kQuiet{5000};
 constexpr base::Millis kTooLong{120'000};  // a driver that is not ready by then never will be
@@ -209,7 +208,9 @@ bool WarmPool::make(const std::string& node, const WarmKey& key) {
   return false;
 }
 
-bool WarmPool::is_ready(const std::string& node) { return nodes_.open_file(node, kReady).ok(); }
+bool WarmPool::is_ready(const std::string& node) {
+  return nodes_.open_file(node, job::warm_driver_file(kWarmDriver, "ready")).ok();
+}
 
 bool WarmPool::is_gone(const std::string& node) {
   const auto seen = nodes_.look(node);

@@ -39,6 +39,9 @@ struct RunSetup {
   std::string properties;
 };
 
+/// The name of a warm driver in the node that is made for it.
+inline constexpr const char* kWarmDriver = "driver";
+
 /// Which warm drivers are alike.
 struct WarmKey {
   std::string release_label;

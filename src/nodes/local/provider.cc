@@ -364,15 +364,14 @@ base::Status LocalProvider::update(const NodeSpec& spec) {
 
 base::Result<NodeSeen> LocalProvider::look(const std::string& node_id) {
   const auto folder = TRY(folder_of(node_id));
-  // Descriptors that are used up are no node that is gone: what follows opens files.
-  if (const base::Fd there(::open(folder.spec().c_str(), O_RDONLY | O_CLOEXEC)); !there.valid()) {
-    if (errno == ENOENT || errno == ENOTDIR) return base::not_found("there is no node " + node_id);
-    return base::from_errno("look at node " + node_id);
-  }
+  const auto text = os::read_file(folder.spec());
+  if (!text.ok() && text.error().code == base::Code::kNotFound)
+    return base::not_found("there is no node " + node_id);
+  if (!text.ok()) return text.error();  // descriptors that are used up are no node that is gone
   NodeSeen seen;
   seen.id = node_id;
   const auto init = os::saved_init(folder.path);
-  const auto record = record_from(os::read_file(folder.spec()).value_or("{}"));
+  const auto record = record_from(*text);
   const bool connected = record.network.empty() || os::is_running(record.holder);
   const bool running = init && os::is_running(*init);
   seen.alive = running && connected;
