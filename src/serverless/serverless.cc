@@ -69,6 +69,15 @@ std::string worker_process_of(const JobRun& run, int attempt, int executor) {
   return fmt::format("{}-worker-{}", process_of(run, attempt), executor);
 }
 
+std::optional<int> executor_of(std::string_view process, const JobRun& run, int attempt) {
+  const std::string begin = process_of(run, attempt) + "-worker-";
+  if (!process.starts_with(begin)) return std::nullopt;
+  int out = 0;
+  const char* const last = process.data() + process.size();
+  const auto [end, error] = std::from_chars(process.data() + begin.size(), last, out);
+  return error == std::errc() && end == last ? std::optional(out) : std::nullopt;
+}
+
 double vcpu_of(std::string_view text) { return amount_of(text, "vCPU"); }
 double gb_of(std::string_view text) { return amount_of(text, "GB"); }
 

@@ -225,6 +225,8 @@ std::string process_of(const JobRun& run, int attempt);                       //
 /// Of its standalone cluster, in the same node.
 std::string master_process_of(const JobRun& run, int attempt);                // "…-master"
 std::string worker_process_of(const JobRun& run, int attempt, int executor);  // "…-worker-2"
+/// Back: the executor whose worker it is; nullopt: it is none of that attempt's.
+std::optional<int> executor_of(std::string_view process, const JobRun& run, int attempt);
 
 /// "4 vCPU" or "4", "16 GB" or "16": as CpuSize, MemorySize and DiskSize are written; 0 when not.
 double vcpu_of(std::string_view text);

@@ -26,6 +26,10 @@ TEST(Serverless, NamesOfAttemptsFollowFromTheRun) {
             "arn:aws:emr-serverless:us-east-1:000000000000:/applications/00app/jobruns/00run");
   EXPECT_EQ(node_of(key, run, 2), "00app/00run-2");
   EXPECT_EQ(process_of(run, 2), "00run/attempt-2");
+  EXPECT_EQ(executor_of(worker_process_of(run, 2, 17), run, 2), 17);
+  EXPECT_EQ(executor_of(worker_process_of(run, 2, 17), run, 1), std::nullopt);
+  EXPECT_EQ(executor_of(worker_process_of(run, 2, 17) + "x", run, 2), std::nullopt);
+  EXPECT_EQ(executor_of(master_process_of(run, 2), run, 2), std::nullopt);
 }
 
 TEST(Serverless, SizesAreReadAsTheModelWritesThem) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "control/jobs/disk.h"
 #include "control/jobs/log_place.h"
@@ -51,6 +50,18 @@ serverless::Resources together(const serverless::SparkSettings& settings) {
   return {settings.driver.vcpu + n * settings.executor.vcpu,
           settings.driver.memory_gb + n * settings.executor.memory_gb,
           settings.driver.disk_gb + n * settings.executor.disk_gb};
+}
+
+// What this host can hold, and has free beside those that are there; beyond those of its start only
+// what it has cores for: more would keep each other from working.
+int64_t most_executors(const serverless::SparkSettings& settings, const JobRun& run, Host& host,
+                       int cpus) {
+  const auto all = static_cast<int64_t>(host.total_memory() / kExecutorNeeds);
+  const auto more = static_cast<int64_t>(host.available_memory() / kExecutorNeeds);
+  const auto there = static_cast<int64_t>(run.status.executors.size());
+  const int64_t by_cores =
+      std::max<int64_t>(settings.executors, cpus / std::max(1, settings.executor_cores));
+  return std::max<int64_t>(1, std::min({all, there + more, by_cores}));
 }
 
 }  // namespace
@@ -162,15 +173,7 @@ Result<SeenRun> Applications::look_at_run(const Application& application, const 
     out.driver = memory.settings->driver;
     out.executor = memory.settings->executor;
     out.executors_wanted = memory.settings->executors;
-    // What this host can hold, and has free beside those that are there; beyond those of its start
-    // only what it has cores for: more would keep each other from working.
-    const auto all = static_cast<int64_t>(world_.host.total_memory() / kExecutorNeeds);
-    const auto more = static_cast<int64_t>(world_.host.available_memory() / kExecutorNeeds);
-    const int64_t by_memory =
-        std::min(all, static_cast<int64_t>(run.status.executors.size()) + more);
-    const int64_t by_cores = std::max<int64_t>(
-        memory.settings->executors, world_.cpus / std::max(1, memory.settings->executor_cores));
-    out.executors_most = std::max<int64_t>(1, std::min(by_memory, by_cores));
+    out.executors_most = most_executors(*memory.settings, run, world_.host, world_.cpus);
   }
   out.node_error = memory.attempt.node_error;
   out.start_error = memory.attempt.start_error;
@@ -194,15 +197,11 @@ Result<SeenRun> Applications::look_at_run(const Application& application, const 
 
 void Applications::look_at_cluster(const AttemptPlace& place, const JobRun& run,
                                    const nodes::NodeSeen& node, RunMemory& memory, SeenRun& out) {
-  const std::string workers = serverless::process_of(run, place.attempt) + "-worker-";
+  const std::string master = serverless::master_process_of(run, place.attempt);
   for (const auto& [id, seen] : node.processes) {
-    int number = 0;
-    if (id.starts_with(workers) &&
-        std::from_chars(id.data() + workers.size(), id.data() + id.size(), number).ec ==
-            std::errc())
-      out.workers_seen[number] = process_of(seen).state;
-    if (id == serverless::master_process_of(run, place.attempt))
-      look_at_master(place, seen, memory);
+    if (const auto number = serverless::executor_of(id, run, place.attempt))
+      out.workers_seen[*number] = process_of(seen).state;
+    if (id == master) look_at_master(place, seen, memory);
   }
   for (const int number : memory.attempt.not_started)
     out.workers_seen[number] = job::Process::State::kExited;

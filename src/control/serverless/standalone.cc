@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "base/json.h"
+#include "base/json_members.h"
 #include "base/text.h"
 #include "control/jobs/ask_inside.h"
 #include "control/jobs/log_place.h"
@@ -36,6 +36,12 @@ Number number_in(std::string_view text) {
   Number out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   return error == std::errc() && end == text.data() + text.size() ? out : Number{0};
+}
+
+// Empty when it is no object.
+base::JsonObject object_in(std::string_view answer) {
+  auto parsed = base::parse_json(answer);
+  return parsed.ok() && parsed->is_object() ? std::move(parsed->as_object()) : base::JsonObject();
 }
 
 class AskedClusters final : public StandaloneClusters {
@@ -95,14 +101,14 @@ class AskedClusters final : public StandaloneClusters {
     Seen out;
     const uint16_t pages = place_of(one.place).pages;
     if (pages == 0) return out;
-    const std::string master = get(one.place.node, pages, "/json/");
-    out.idle = idle_workers(master);
-    const std::string application = application_of(master);
-    if (one.ui_port != 0 && !application.empty())
+    MasterAnswer master = master_answer(get(one.place.node, pages, "/json/"));
+    out.idle = std::move(master.idle);
+    if (one.ui_port != 0 && !master.application.empty())
       out.wanted =
-          executors_wanted(get(one.place.node, one.ui_port, "/metrics/json/"), application);
+          executors_wanted(get(one.place.node, one.ui_port, "/metrics/json/"), master.application);
     return out;
   }
+
   MasterPlace place_of(const AttemptPlace& place) {
     const auto log = nodes_.open_file(place.node, master_log(place.run, place.attempt));
     return log.ok() ? master_place(head_of(log->get(), kMasterLog)) : MasterPlace();
@@ -149,34 +155,24 @@ MasterPlace master_place(std::string_view log) {
   return out;
 }
 
-std::set<int> idle_workers(std::string_view answer) {
-  std::set<int> out;
-  const auto parsed = base::parse_json(answer);
-  const base::JsonObject* all = parsed.ok() ? parsed->if_object() : nullptr;
-  const base::JsonArray* workers = all == nullptr ? nullptr : base::find_array(*all, "workers");
-  if (workers == nullptr) return out;
-  for (const base::Json& item : *workers) {
+MasterAnswer master_answer(std::string_view answer) {
+  MasterAnswer out;
+  const base::JsonObject all = object_in(answer);
+  for (const base::Json& item : base::array_at(all, "workers")) {
     const base::JsonObject* worker = item.if_object();
     if (worker == nullptr || base::text_at(*worker, "state") != "ALIVE") continue;
     const int number = worker_number(base::text_at(*worker, "host"));
-    if (number != 0 && base::int_at(*worker, "coresused", 1) == 0) out.insert(number);
+    if (number != 0 && base::int_at(*worker, "coresused", 1) == 0) out.idle.insert(number);
   }
+  const base::JsonArray running = base::array_at(all, "activeapps");
+  if (!running.empty() && running.front().is_object())
+    out.application = base::string_at(running.front().as_object(), "id");
   return out;
 }
 
-std::string application_of(std::string_view answer) {
-  const auto parsed = base::parse_json(answer);
-  const base::JsonObject* all = parsed.ok() ? parsed->if_object() : nullptr;
-  const base::JsonArray* running = all == nullptr ? nullptr : base::find_array(*all, "activeapps");
-  if (running == nullptr || running->empty()) return "";
-  const base::JsonObject* first = running->front().if_object();
-  return first == nullptr ? "" : std::string(base::text_at(*first, "id"));
-}
-
 std::optional<int64_t> executors_wanted(std::string_view answer, std::string_view application) {
-  const auto parsed = base::parse_json(answer);
-  const base::JsonObject* all = parsed.ok() ? parsed->if_object() : nullptr;
-  const base::JsonObject* gauges = all == nullptr ? nullptr : base::find_object(*all, "gauges");
+  const base::JsonObject all = object_in(answer);
+  const base::JsonObject* gauges = base::find_object(all, "gauges");
   const std::string name = fmt::format(
       "{}.driver.ExecutorAllocationManager.executors.numberTargetExecutors", application);
   const base::JsonObject* gauge = gauges == nullptr ? nullptr : base::find_object(*gauges, name);

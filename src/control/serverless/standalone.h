@@ -30,10 +30,12 @@ struct MasterPlace {
   uint16_t pages = 0;
 };
 MasterPlace master_place(std::string_view log);
-/// Of the master's /json. Pure.
-std::set<int> idle_workers(std::string_view answer);
-/// Of the master's /json: the one application that runs under it, "app-…"; empty: none. Pure.
-std::string application_of(std::string_view answer);
+/// What a master's /json says. Pure.
+struct MasterAnswer {
+  std::set<int> idle;       // workers that have joined and run no executor
+  std::string application;  // the one that runs under it, "app-…"; empty: none
+};
+MasterAnswer master_answer(std::string_view answer);
 /// Of the driver's /metrics/json: what dynamic allocation aims at; nullopt without it, or when it
 /// is another application's. Pure.
 std::optional<int64_t> executors_wanted(std::string_view answer, std::string_view application);

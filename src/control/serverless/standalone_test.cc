@@ -29,15 +29,16 @@ TEST(Standalone, a_master_is_there_when_it_says_both_of_its_ports) {
 }
 
 TEST(Standalone, a_worker_is_idle_when_it_has_joined_and_runs_nothing) {
-  EXPECT_THAT(idle_workers(R"({"workers": [
+  EXPECT_THAT(master_answer(R"({"workers": [
       {"host": "127.1.0.1", "state": "ALIVE", "coresused": 0},
       {"host": "127.1.0.2", "state": "ALIVE", "coresused": 2},
       {"host": "127.1.0.3", "state": "DEAD", "coresused": 0},
       {"host": "10.0.0.4", "state": "ALIVE", "coresused": 0},
-      {"host": "127.1.0.5", "state": "ALIVE"}, 6]})"),
+      {"host": "127.1.0.5", "state": "ALIVE"}, 6]})")
+                  .idle,
               testing::ElementsAre(1));
   for (const char* strange : {"", "[]", "{", R"({"workers": 1})"})
-    EXPECT_TRUE(idle_workers(strange).empty()) << strange;
+    EXPECT_TRUE(master_answer(strange).idle.empty()) << strange;
 }
 
 TEST(Standalone, a_driver_says_how_many_executors_it_aims_at) {
@@ -51,9 +52,10 @@ TEST(Standalone, a_driver_says_how_many_executors_it_aims_at) {
 }
 
 TEST(Standalone, a_master_says_whose_application_runs) {
-  EXPECT_EQ(application_of(R"({"activeapps": [{"id": "app-1", "state": "RUNNING"}]})"), "app-1");
+  EXPECT_EQ(master_answer(R"({"activeapps": [{"id": "app-1", "state": "RUNNING"}]})").application,
+            "app-1");
   for (const char* none : {"", "[]", R"({"activeapps": []})", R"({"activeapps": [1]})"})
-    EXPECT_EQ(application_of(none), "") << none;
+    EXPECT_EQ(master_answer(none).application, "") << none;
 }
 
 }  // namespace
