@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "base/text.h"
-#include "control/jobs/ask_inside.h"
 #include "control/clusters/log_files.h"
+#include "control/jobs/ask_inside.h"
 
 namespace howdah::control {
 namespace {

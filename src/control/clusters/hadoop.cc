@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "control/jobs/ask_inside.h"
 #include "control/clusters/log_files.h"
+#include "control/jobs/ask_inside.h"
 #include "job/launch.h"
 #include "job/yarn_names.h"
 

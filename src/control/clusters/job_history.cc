@@ -9,9 +9,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "control/jobs/ask_inside.h"
 #include "control/clusters/hadoop.h"
 #include "control/clusters/node_logs.h"
+#include "control/jobs/ask_inside.h"
 #include "control/jobs/ship_file.h"
 
 namespace howdah::control {

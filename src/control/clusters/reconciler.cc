@@ -141,8 +141,7 @@ Status Reconciler::remove_unwanted() {
 Status Reconciler::expire() {
   for (const auto& [key, instances] : TRY(world_.store.expire(world_.clock.now()))) {
     for (int number = 0; number < std::max(1, instances); ++number) {
-      const Status forgotten =
-          world_.nodes.forget(cluster::node_id({key, {}, {}, {}}, number));
+      const Status forgotten = world_.nodes.forget(cluster::node_id({key, {}, {}, {}}, number));
       if (!forgotten.ok()) base::log_warn("control", "{}: {}", key.id, forgotten.error().message);
     }
   }
