@@ -33,15 +33,19 @@ again.show(3)
 spark.read.text(f"file:{scratch}/words.txt").select(
     f.explode(f.split("value", " ")).alias("word")).groupBy("word").count().collect()
 
-# S3, through the S3 in the JVM.
+# S3, through the S3 in the JVM: an object, and a table by the committer of jobs.
 jvm = spark._jvm
-bucket = spark._jvm.java.net.URI("s3a://warm/")
-files = jvm.org.apache.hadoop.fs.FileSystem.get(bucket, sc._jsc.hadoopConfiguration())
-path = jvm.org.apache.hadoop.fs.Path("s3a://warm/words")
-stream = files.create(path)
-stream.writeBytes("one two\n")
+files = jvm.org.apache.hadoop.fs.FileSystem.get(jvm.java.net.URI("s3a://warm/"),
+                                                sc._jsc.hadoopConfiguration())
+stream = files.create(jvm.org.apache.hadoop.fs.Path("s3a://warm/words"))
+stream.writeBytes("one two two\n")
 stream.close()
-assert sc.textFile("s3a://warm/words").collect() == ["one two"]
+counts = (sc.textFile("s3a://warm/words").flatMap(lambda line: line.split(" "))
+          .map(lambda word: (word, 1)).reduceByKey(lambda a, b: a + b)
+          .sortBy(lambda pair: pair[1], False)).toDF(["word", "count"])
+for _ in range(2):
+    counts.write.mode("overwrite").csv("s3a://warm/counts")
+assert spark.read.csv("s3a://warm/counts").count() == 2
 files.exists(jvm.org.apache.hadoop.fs.Path("s3a://warm/nothing"))
 
 spark.stop()
