@@ -52,6 +52,7 @@ base::Result<std::unique_ptr<ServerlessControl>> ServerlessControl::start(Option
   parts->clusters = control::make_standalone_clusters(o.nodes, o.clock);
   control::WarmPool::Options pool;
   pool.on = o.warm;
+  pool.idle_cpus = std::min(1.0, cpus / 2.0);
   parts->warm =
       std::make_unique<control::WarmPool>(*parts->engines, o.nodes, o.host, o.clock, o.ids, pool);
   parts->logs = control::make_run_logs({o.objects, o.nodes, managed_logs(o.data), o.stream});

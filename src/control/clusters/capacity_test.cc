@@ -13,6 +13,7 @@ class AHost final : public Host {
  public:
   uint64_t total_memory() override { return 8 * kGiB; }
   uint64_t available_memory() override { return free; }
+  double idle_cpus() override { return 4; }
   uint64_t declared_memory(const std::string&) override { return 2 * kGiB; }
   uint64_t free = 8 * kGiB;
 };

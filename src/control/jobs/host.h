@@ -16,11 +16,13 @@ class Host {
   virtual ~Host() = default;
   virtual uint64_t total_memory() = 0;      // bytes
   virtual uint64_t available_memory() = 0;  // bytes: what a new process may take without swapping
+  /// Cores that nothing used in the last second or two; all of them when that is not known yet.
+  virtual double idle_cpus() = 0;
   /// Declared by AWS for the type, in bytes; 0 when unknown.
   virtual uint64_t declared_memory(const std::string& instance_type) = 0;
 };
 
-/// The real host: /proc/meminfo and the instance type table.
+/// The real host: /proc/meminfo, /proc/stat and the instance type table.
 std::unique_ptr<Host> make_local_host(const apps::InstanceTypes& types);
 
 }  // namespace howdah::control

@@ -1,4 +1,9 @@
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 #include "control/jobs/host.h"
 #include "os/file.h"
@@ -7,6 +12,7 @@ namespace howdah::control {
 namespace {
 
 constexpr uint64_t kMiB = 1024 * 1024;
+constexpr uint64_t kJiffiesASecond = 100;  // USER_HZ
 
 // A field of /proc/meminfo, in bytes.
 uint64_t meminfo(std::string_view name) {
@@ -17,12 +23,44 @@ uint64_t meminfo(std::string_view name) {
   return std::strtoull(text->c_str() + at + name.size() + 1, nullptr, 10) * 1024;
 }
 
+// Of all processors together since the host began, in 1/100 s.
+struct Jiffies {
+  uint64_t idle = 0;
+  uint64_t all = 0;
+};
+
+// The first line of /proc/stat: "cpu  USER NICE SYSTEM IDLE IOWAIT IRQ SOFTIRQ STEAL GUEST …"
+// (proc(5)); what guests used is counted in USER.
+Jiffies jiffies() {
+  Jiffies out;
+  const std::string text = os::read_file("/proc/stat").value_or("");
+  const char* at = text.c_str() + std::min(text.size(), std::strlen("cpu"));
+  for (int field = 0; field < 8; ++field) {
+    char* end = nullptr;
+    const uint64_t value = std::strtoull(at, &end, 10);
+    at = end;
+    out.all += value;
+    if (field == 3 || field == 4) out.idle += value;
+  }
+  return out;
+}
+
 class LocalHost final : public Host {
  public:
   explicit LocalHost(const apps::InstanceTypes& types)
       : types_(types), total_(meminfo("MemTotal")) {}
   uint64_t total_memory() override { return total_; }
   uint64_t available_memory() override { return meminfo("MemAvailable"); }
+  double idle_cpus() override {
+    std::lock_guard lock(mutex_);
+    const Jiffies now = jiffies();
+    const uint64_t second = kJiffiesASecond * cpus_;
+    if (now.all - newer_.all >= second) older_ = std::exchange(newer_, now);
+    const uint64_t passed = now.all - older_.all;
+    if (older_.all == 0 || passed == 0) return static_cast<double>(cpus_);
+    return static_cast<double>(cpus_) * static_cast<double>(now.idle - older_.idle) /
+           static_cast<double>(passed);
+  }
   uint64_t declared_memory(const std::string& name) override {
     const apps::InstanceType* type = types_.find(name);
     return type ? type->memory_mib() * kMiB : 0;
@@ -31,6 +69,9 @@ class LocalHost final : public Host {
  private:
   const apps::InstanceTypes& types_;
   const uint64_t total_;
+  const uint64_t cpus_ = std::max(1u, std::thread::hardware_concurrency());
+  std::mutex mutex_;
+  Jiffies older_, newer_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "control/jobs/test_crash.h"
 #include "control/serverless/applications.h"
+#include "control/serverless/fake_world.h"
 #include "control/serverless/warm_pool.h"
 #include "nodes/fake/provider.h"
 
@@ -19,53 +20,6 @@ namespace {
 
 using serverless::ApplicationState;
 using serverless::RunState;
-
-class FakeEngines final : public SparkEngines {
- public:
-  InstallationSeen look(const std::string&) override {
-    return {installed ? InstallationSeen::State::kInstalled : InstallationSeen::State::kMissing,
-            ""};
-  }
-  base::Status install(const std::string&) override {
-    installed = true;
-    return base::ok();
-  }
-  base::Result<RunSetup> setup(const serverless::Application&, const serverless::JobRun& run,
-                               const serverless::SparkSettings&) override {
-    RunSetup out;
-    out.properties_path = "/mnt/var/lib/howdah/spark.properties";
-    out.process.argv = {"spark-submit", run.wanted.spark->entry_point};
-    return out;
-  }
-  base::Result<RunSetup> master_setup(const serverless::Application&,
-                                      const serverless::JobRun& run) override {
-    return daemon(serverless::master_process_of(run, 1));
-  }
-  base::Result<RunSetup> worker_setup(const serverless::Application&, const serverless::JobRun& run,
-                                      const serverless::SparkSettings&, int number) override {
-    return daemon(serverless::worker_process_of(run, 1, number));
-  }
-  base::Result<RunSetup> warm_setup(const WarmKey&) override {
-    RunSetup out;
-    out.process.id = "warm";
-    out.process.argv = {"howdah-warm-driver"};
-    return out;
-  }
-  base::Result<RunSetup> history_setup(const std::string&, const std::filesystem::path&,
-                                       uint16_t) override {
-    return base::unavailable("there is none in a simulation");
-  }
-  bool installed = false;
-
- private:
-  static RunSetup daemon(const std::string& id) {
-    RunSetup out;
-    out.properties_path = "/mnt/var/lib/howdah/daemons.conf";
-    out.process.id = id;
-    out.process.argv = {"spark-class", "long"};
-    return out;
-  }
-};
 
 class FakeClusters final : public StandaloneClusters {
  public:
@@ -87,13 +41,6 @@ class FakeLogs final : public RunLogs {
 
  private:
   CrashPoint& point_;
-};
-
-class FakeHost final : public Host {
- public:
-  uint64_t total_memory() override { return 64ull << 30; }
-  uint64_t available_memory() override { return 32ull << 30; }
-  uint64_t declared_memory(const std::string&) override { return 0; }
 };
 
 struct Story {

@@ -8,6 +8,7 @@ namespace howdah::control {
 namespace {
 
 constexpr base::Millis kLook{50};
+constexpr base::Millis kHeld{500};
 constexpr base::Millis kQuiet{5000};
 constexpr base::Millis kTooLong{120'000};  // a driver that is not ready by then never will be
 constexpr base::Millis kAfterFailure{60'000};
@@ -18,9 +19,9 @@ void WarmPool::start() {
   if (!options_.on) return;
   thread_ = std::jthread([this](std::stop_token stop) {
     while (!stop.stop_requested()) {
-      const bool soon = tend();
+      const base::Millis until = tend();
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, stop, soon ? kLook : kQuiet, [this] { return stir_; });
+      changed_.wait_for(lock, stop, until, [this] { return stir_; });
       stir_ = false;
     }
   });
@@ -86,10 +87,24 @@ int WarmPool::ready(const serverless::Key& application) {
   return std::min(static_cast<int>(ready), kept->second.count);
 }
 
-// How many of each kind: what applications keep, and one beside of what was asked for lately.
-std::map<WarmKey, int> WarmPool::wanted() {
+std::map<WarmKey, int> WarmPool::kept() {
   std::map<WarmKey, int> out;
   for (const auto& [application, kept] : kept_) out[kept.key] += kept.count;
+  return out;
+}
+
+// A driver takes more of a core's time to make than it saves its run: where jobs keep all cores
+// busy they are done sooner without. Those that go on for long get one at times nevertheless.
+bool WarmPool::hold(bool busy, base::Millis now) {
+  if (busy && !held_) held_ = now;
+  const bool hold = busy && now - *held_ < options_.patience;
+  if (!hold) held_.reset();
+  return hold;
+}
+
+// How many of each kind: what applications keep, and one beside of what was asked for lately.
+std::map<WarmKey, int> WarmPool::wanted() {
+  std::map<WarmKey, int> out = kept();
   const base::Millis now = clock_.steady();
   std::vector<std::pair<base::Millis, WarmKey>> latest;
   for (const auto& [key, when] : asked_) {
@@ -120,12 +135,17 @@ WarmPool::Round WarmPool::decide() {
     warming = warming || !driver.ready;
   }
   const base::Millis now = clock_.steady();
+  std::map<WarmKey, int> kept = this->kept();
   for (const auto& [key, count] : wanted) {
     const auto failed = failed_.find(key);
     if (failed != failed_.end() && now - failed->second < kAfterFailure) continue;
     // One JVM at a time gets ready: jobs that run need the cores more.
     if (there[key] >= count || warming || !out.make.empty()) continue;
     if (host_.available_memory() < options_.reserve + options_.each) continue;
+    if (there[key] >= kept[key] && hold(host_.idle_cpus() < options_.idle_cpus, now)) {
+      out.held = true;
+      continue;
+    }
     const std::string node = "warm/" + ids_.token(base::kLowerAlnum, 12);
     drivers_[node] = {key, false, "", now};
     out.make.emplace_back(node, key);
@@ -133,7 +153,7 @@ WarmPool::Round WarmPool::decide() {
   return out;
 }
 
-bool WarmPool::tend() {
+base::Millis WarmPool::tend() {
   Round round = decide();
   bool soon = !round.make.empty();
   for (const auto& [node, key] : round.make) {
@@ -163,7 +183,7 @@ bool WarmPool::tend() {
     }
     end(node);
   }
-  return soon;
+  return soon ? kLook : round.held ? kHeld : kQuiet;
 }
 
 WarmPool::Watched WarmPool::watch(const std::string& node) {

@@ -30,6 +30,8 @@ class WarmPool final : public WarmDrivers {
     base::Millis remembered = job::kWarmDriverKept;  // a kind, since a run last asked for it
     uint64_t each = job::kWarmDriverTakes;
     uint64_t reserve = job::kWarmDriverLeaves;
+    double idle_cpus = 1;  // on a host with fewer nobody's driver is begun …
+    base::Millis patience = std::chrono::minutes(1);  // … for this long: then one is
   };
   WarmPool(SparkEngines& engines, nodes::Provider& nodes, Host& host, base::Clock& clock,
            base::Ids& ids, Options options)
@@ -50,9 +52,9 @@ class WarmPool final : public WarmDrivers {
   void keep(const serverless::Key& application, const WarmKey& key, int count) override;
   int ready(const serverless::Key& application) override;
 
-  /// One round of making, watching and removing; start()'s thread calls it. True: there is
-  /// something to look at again soon.
-  bool tend();
+  /// One round of making, watching and removing; start()'s thread calls it. How long nothing needs
+  /// to be looked at again.
+  base::Millis tend();
   /// Called when a driver became ready that an application waits for.
   std::function<void(const serverless::Key&)> wake = [](const serverless::Key&) {};
 
@@ -71,6 +73,7 @@ class WarmPool final : public WarmDrivers {
   struct Round {
     std::vector<std::string> look, end;
     std::vector<std::pair<std::string, WarmKey>> make;
+    bool held = false;  // one would be made if jobs left it a core
   };
   enum class Watched { kWarming, kReady, kGone };
 
@@ -80,7 +83,9 @@ class WarmPool final : public WarmDrivers {
   bool is_ready(const std::string& node);
   bool is_gone(const std::string& node);
   void end(const std::string& node);
-  std::map<WarmKey, int> wanted();  // with the lock held
+  std::map<WarmKey, int> wanted();         // with the lock held
+  std::map<WarmKey, int> kept();           // with the lock held
+  bool hold(bool busy, base::Millis now);  // with the lock held
 
   SparkEngines& engines_;
   nodes::Provider& nodes_;
@@ -95,6 +100,7 @@ class WarmPool final : public WarmDrivers {
   std::map<WarmKey, base::Millis> asked_;  // when a run last did
   std::map<serverless::Key, Kept> kept_;
   std::map<WarmKey, base::Millis> failed_;  // not tried again for a while
+  std::optional<base::Millis> held_;        // since when jobs have left no core for one
   std::jthread thread_;
 };
 
