@@ -1,4 +1,6 @@
 """EMR Serverless with real Spark: what runs, what it finds, how it ends, where its logs lie."""
+import collections
+import csv
 import io
 import json
 import os
@@ -42,6 +44,15 @@ def script(app, name, text):
     return app.put(f"scripts/{name}.py", textwrap.dedent(text))
 
 
+def words_of_the_samples(s3):
+    public, words = "us-east-1.elasticmapreduce", collections.Counter()
+    for one in s3.list_objects_v2(Bucket=public,
+                                  Prefix="emr-containers/samples/wordcount/input/")["Contents"]:
+        text = s3.get_object(Bucket=public, Key=one["Key"])["Body"].read().decode()
+        words.update(word for line in text.splitlines() for word in line.split(" "))
+    return words
+
+
 def test_the_word_count_runs_from_the_unmodified_cli(aws, engine, role, bucket, s3):
     made = aws("emr-serverless", "create-application", "--release-label", LABEL,
                     "--type", "SPARK", "--name", "My_First_Application")
@@ -62,7 +73,9 @@ def test_the_word_count_runs_from_the_unmodified_cli(aws, engine, role, bucket, 
     found = s3.list_objects_v2(Bucket=bucket, Prefix="output/")["Contents"]
     text = "".join(s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read().decode()
                    for one in found if "part-" in one["Key"])
-    assert len(text.splitlines()) > 50
+    counts = {word: int(count) for word, count in csv.reader(text.splitlines())}
+    assert counts == words_of_the_samples(s3)
+    assert list(counts.values()) == sorted(counts.values(), reverse=True)
     aws("emr-serverless", "stop-application", "--application-id", made["applicationId"])
 
 
