@@ -385,8 +385,9 @@ struct Server {
         [this](const cluster::Cluster& cluster, uint16_t port, const std::string& target) {
           return control::ask_primary(*nodes, clock, cluster, port, target);
         }});
-    serverless_meters =
-        std::make_unique<control::ServerlessMeters>(*serverless, *telemetry, *nodes, clock);
+    serverless_meters = std::make_unique<control::ServerlessMeters>(
+        *serverless, *telemetry, *nodes, clock,
+        [this](const serverless::Key& key) { return serverless_control->standby(key); });
     meters->add([this](base::Time now) { return serverless_meters->measure(now); });
     meters->start();
   }

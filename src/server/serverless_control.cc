@@ -79,6 +79,10 @@ base::Result<control::HistoryServers::Place> ServerlessControl::history(
   return parts_->history->ensure(application, run, attempt, release_label);
 }
 
+control::Standby ServerlessControl::standby(const serverless::Key& application) {
+  return {.ready = parts_->warm->ready(application), .wanted = parts_->warm->kept(application)};
+}
+
 void ServerlessControl::look_at_nodes() { parts_->loop->look_at_nodes(); }
 
 void ServerlessControl::stop() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "os/disk_use.h"
 #include "serverless/plan/plan.h"
 #include "serverless/spark_settings.h"
 
@@ -39,18 +40,25 @@ Resources driver_of(const Application& application, const JobRun& run) {
 
 struct Share {
   Resources all;
-  int64_t count = 0;
+  int64_t running = 0, idle = 0, pending = 0;
 };
 
-void add(Share& to, const Resources& more, int64_t count) {
+// Of a run: its workers are on their way until it runs.
+void add(Share& to, const Resources& more, int64_t count, RunState state) {
   to.all.vcpu += more.vcpu;
   to.all.memory_gb += more.memory_gb;
   to.all.disk_gb += more.disk_gb;
-  to.count += count;
+  (state == RunState::kScheduled ? to.pending : to.running) += count;
 }
 
-void add_capacity(const Application& application, const Dimensions& who, Points& points) {
+void add_capacity(const Application& application, const Standby& standby, const Dimensions& who,
+                  Points& points) {
   std::map<std::pair<std::string, std::string>, Share> shares;  // by type and allocation
+  if (standby.wanted > 0) {
+    Share& ready = shares[{"Spark_Driver", "PreInitCapacity"}];
+    ready.idle = standby.ready;
+    ready.pending = std::max(0, standby.wanted - standby.ready);
+  }
   for (const JobRun& run : application.runs) {
     if (!serverless::is_active(run.status.state)) continue;
     const Resources driver = driver_of(application, run);
@@ -58,9 +66,11 @@ void add_capacity(const Application& application, const Dimensions& who, Points&
                          run.status.workers.memory_gb - driver.memory_gb,
                          run.status.workers.disk_gb - driver.disk_gb};
     const bool kept = application.wanted.initial_capacity.contains("Driver") && run.status.warm;
-    add(shares[{"Spark_Driver", kept ? "PreInitCapacity" : "OnDemandCapacity"}], driver, 1);
+    add(shares[{"Spark_Driver", kept ? "PreInitCapacity" : "OnDemandCapacity"}], driver, 1,
+        run.status.state);
     if (run.status.worker_count > 1)
-      add(shares[{"Spark_Executor", "OnDemandCapacity"}], rest, run.status.worker_count - 1);
+      add(shares[{"Spark_Executor", "OnDemandCapacity"}], rest, run.status.worker_count - 1,
+          run.status.state);
   }
   for (const auto& [key, share] : shares) {
     Dimensions of = who;
@@ -69,8 +79,10 @@ void add_capacity(const Application& application, const Dimensions& who, Points&
     points.add("CPUAllocated", of, share.all.vcpu, "None");
     points.add("MemoryAllocated", of, share.all.memory_gb, "Gigabytes");
     points.add("StorageAllocated", of, share.all.disk_gb, "Gigabytes");
-    points.add("RunningWorkerCount", of, static_cast<double>(share.count), "Count");
-    points.add("TotalWorkerCount", of, static_cast<double>(share.count), "Count");
+    points.add("RunningWorkerCount", of, static_cast<double>(share.running), "Count");
+    points.add("IdleWorkerCount", of, static_cast<double>(share.idle), "Count");
+    points.add("PendingCreationWorkerCount", of, static_cast<double>(share.pending), "Count");
+    points.add("TotalWorkerCount", of, static_cast<double>(share.running + share.idle), "Count");
   }
   const Resources all = serverless::held(application);
   points.add("CPUAllocated", who, all.vcpu, "None");
@@ -87,13 +99,13 @@ void add_capacity(const Application& application, const Dimensions& who, Points&
 
 std::vector<telemetry::MetricPoint> measure_application(const Application& application,
                                                         const Moves& moves, const RunUses& uses,
-                                                        base::Time now) {
+                                                        const Standby& standby, base::Time now) {
   std::vector<telemetry::MetricPoint> out;
   Points points(out, now);
   const std::string name =
       application.wanted.name.empty() ? application.key.id : application.wanted.name;
   const Dimensions who = {{"ApplicationId", application.key.id}, {"ApplicationName", name}};
-  add_capacity(application, who, points);
+  add_capacity(application, standby, who, points);
 
   static constexpr std::pair<RunState, const char*> kJobs[] = {
       {RunState::kSubmitted, "SubmittedJobs"},   {RunState::kPending, "PendingJobs"},
@@ -127,6 +139,8 @@ std::vector<telemetry::MetricPoint> measure_application(const Application& appli
     const auto used = uses.find(run.id);
     if (used == uses.end()) continue;
     points.add("WorkerMemoryUsed", job, used->second.memory_gb, "Gigabytes");
+    if (const auto& disk = used->second.disk_gb)
+      points.add("WorkerEphemeralStorageUsed", job, *disk, "Gigabytes");
     if (const auto& since = used->second.since) {
       points.add("WorkerCpuUsed", job, since->vcpu, "None");
       points.add("WorkerStorageReadBytes", job, since->read_bytes, "Bytes");
@@ -138,7 +152,7 @@ std::vector<telemetry::MetricPoint> measure_application(const Application& appli
 
 RunUse use_between(const std::optional<nodes::NodeUsage>& before, const nodes::NodeUsage& now,
                    base::Millis apart) {
-  RunUse out{static_cast<double>(now.memory_bytes) / kGiB, std::nullopt};
+  RunUse out{.memory_gb = static_cast<double>(now.memory_bytes) / kGiB, .since = std::nullopt};
   const bool goes_on = before && now.cpu >= before->cpu && now.read_bytes >= before->read_bytes &&
                        now.written_bytes >= before->written_bytes;
   if (!goes_on || apart <= base::Millis(0)) return out;
@@ -150,7 +164,7 @@ RunUse use_between(const std::optional<nodes::NodeUsage>& before, const nodes::N
 }
 
 RunUses ServerlessMeters::uses_of(const Application& application, const Usage& now,
-                                  base::Millis apart) const {
+                                  base::Millis apart) {
   RunUses out;
   for (const JobRun& run : application.runs) {
     const auto node = now.find(run.status.node);
@@ -161,6 +175,10 @@ RunUses ServerlessMeters::uses_of(const Application& application, const Usage& n
     out[run.id] =
         use_between(known ? std::optional(found->second) : std::optional<nodes::NodeUsage>(),
                     node->second, apart);
+    if (const auto work = nodes_.host_path(run.status.node, "/mnt"); work.ok()) {
+      if (const auto bytes = os::disk_use(*work))
+        out[run.id].disk_gb = static_cast<double>(*bytes) / kGiB;
+    }
   }
   return out;
 }
@@ -187,8 +205,9 @@ base::Status ServerlessMeters::measure(base::Time now) {
     }
     const RunUses uses = uses_of(loaded->application, usage, at - before_at_);
     for (const auto& [run, used] : uses) counted.insert(run);
-    TRY(telemetry_.put_metrics({key.account, key.region},
-                               measure_application(loaded->application, moves, uses, now)));
+    TRY(telemetry_.put_metrics(
+        {key.account, key.region},
+        measure_application(loaded->application, moves, uses, standby_(key), now)));
   }
   before_ = std::move(usage);
   before_at_ = at;

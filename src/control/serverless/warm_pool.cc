@@ -87,6 +87,12 @@ int WarmPool::ready(const serverless::Key& application) {
   return std::min(static_cast<int>(ready), kept->second.count);
 }
 
+int WarmPool::kept(const serverless::Key& application) {
+  std::lock_guard lock(mutex_);
+  const auto kept = kept_.find(application);
+  return kept == kept_.end() || !options_.on ? 0 : kept->second.count;
+}
+
 std::map<WarmKey, int> WarmPool::kept() {
   std::map<WarmKey, int> out;
   for (const auto& [application, kept] : kept_) out[kept.key] += kept.count;

@@ -51,6 +51,8 @@ class WarmPool final : public WarmDrivers {
   void hand_over(const std::string& node) override;
   void keep(const serverless::Key& application, const WarmKey& key, int count) override;
   int ready(const serverless::Key& application) override;
+  /// How many drivers are kept for it, ready or not.
+  int kept(const serverless::Key& application);
 
   /// One round of making, watching and removing; start()'s thread calls it. How long nothing needs
   /// to be looked at again.
