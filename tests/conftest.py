@@ -14,6 +14,7 @@ from support import server as server_module
 from support.aws_cli import REGION, AwsCli
 from support.clusters import OVER, RELEASE, cluster_request, end_cluster
 from support.server import KEYS, ROOT, Server, clean_environment, until
+from support.serverless import job_role
 
 
 # A shell that started this in the background has SIGINT ignored, and so would every process below.
@@ -111,6 +112,12 @@ def s3(client):
 @pytest.fixture(scope="session")
 def iam(client):
     return client("iam")
+
+
+@pytest.fixture(scope="session")
+def role(iam):
+    """The ARN of a role that job runs may take."""
+    return job_role(iam)
 
 
 @pytest.fixture(scope="session")

@@ -159,11 +159,15 @@ base::Status compile_sources(const LayOutSpec& spec, const fs::path& home) {
   all.push_back(TRY(compile(spec, "local_yarn", home, yarn, {})));
   all.push_back(
       TRY(compile(spec, "commit", home, spec.scratch / "commit", jars / "howdah-commit.jar")));
+  all.push_back(TRY(compile(spec, "credentials", home, spec.scratch / "credentials",
+                            jars / "howdah-credentials.jar")));
   all.push_back(TRY(compile(spec, "examples", home, spec.scratch / "examples",
                             home / "examples/jars/spark-examples.jar")));
   TRY(write_file(yarn / "META-INF/services" / kService, "org.howdah.spark.LocalYarn\n"));
   for (Compilation& running : all) TRY(finish(spec, running));
-  return move(jars / "howdah-commit.jar", home / "jars/howdah-commit.jar");
+  for (const char* jar : {"howdah-commit.jar", "howdah-credentials.jar"})
+    TRY(move(jars / jar, home / "jars" / jar));
+  return base::ok();
 }
 
 // ---- an application of jars alone

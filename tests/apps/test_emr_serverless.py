@@ -5,20 +5,16 @@ import io
 import json
 import os
 import subprocess
-import textwrap
 import zipfile
 
+import boto3
 import pytest
 
+from support.aws_cli import REGION
 from support.serverless import LABEL, SMALL, Application, job_role
 from support.server import clean_environment, until
 
 WORD_COUNT = "s3://us-east-1.elasticmapreduce/emr-containers/samples/wordcount/scripts/wordcount.py"
-
-
-@pytest.fixture(scope="module")
-def role(iam):
-    return job_role(iam)
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +34,6 @@ def howdah(request, server):
             [request.config.getoption("--server"), *arguments, "--data", server.data], text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(server.endpoint))
     return run
-
-
-def script(app, name, text):
-    return app.put(f"scripts/{name}.py", textwrap.dedent(text))
 
 
 def words_of_the_samples(s3):
@@ -80,7 +72,7 @@ def test_the_word_count_runs_from_the_unmodified_cli(aws, engine, role, bucket, 
 
 
 def test_a_job_finds_its_role_arguments_settings_and_nothing_of_the_server(app):
-    job = script(app, "probe", """
+    job = app.script("probe", """
         import os, sys, json, boto3
         from pyspark.sql import SparkSession
         spark = SparkSession.builder.getOrCreate()
@@ -117,7 +109,7 @@ def test_a_job_finds_its_role_arguments_settings_and_nothing_of_the_server(app):
     ("value", "raise ValueError('no such colour')\n", 1, "ValueError: no such colour"),
 ])
 def test_a_failure_says_exit_code_and_exception(app, name, text, code, said):
-    run = app.run(script(app, name, text))
+    run = app.run(app.script(name, text))
     assert run["state"] == "FAILED"
     assert run["stateDetails"].startswith(
         "Job failed, please check complete logs in configured logging destination. "
@@ -126,7 +118,7 @@ def test_a_failure_says_exit_code_and_exception(app, name, text, code, said):
 
 
 def test_the_command_line_follows_a_run_and_shows_why_it_failed(app, howdah):
-    run = app.submit(script(app, "late", """
+    run = app.submit(app.script("late", """
         import boto3, sys
         print("first line", flush=True)
         boto3.client("s3").get_waiter("object_exists").wait(
@@ -165,7 +157,7 @@ def test_python_files_and_a_sql_file_run(app):
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("colours/__init__.py", "BEST = 'ochre'\n")
     zipped = app.put("code/colours.zip", packed.getvalue())
-    job = script(app, "uses", """
+    job = app.script("uses", """
         from pyspark.sql import SparkSession
         import colours
         spark = SparkSession.builder.getOrCreate()
@@ -184,7 +176,7 @@ def test_python_files_and_a_sql_file_run(app):
 
 
 def test_a_run_is_cancelled_while_it_runs_and_before(app):
-    job = script(app, "long", """
+    job = app.script("long", """
         import time
         print("begun", flush=True)
         while True: time.sleep(0.1)
@@ -198,7 +190,7 @@ def test_a_run_is_cancelled_while_it_runs_and_before(app):
 
 
 def test_a_retried_run_has_attempts_with_logs_of_their_own(app, howdah):
-    job = script(app, "again", """
+    job = app.script("again", """
         import boto3, sys
         s3 = boto3.client("s3")
         bucket = sys.argv[1]
@@ -221,7 +213,7 @@ def test_a_retried_run_has_attempts_with_logs_of_their_own(app, howdah):
 
 
 def test_a_driver_that_was_ready_takes_the_next_job_and_the_log_says_so(app):
-    job = script(app, "hello", "print('hello from', __name__)\n")
+    job = app.script("hello", "print('hello from', __name__)\n")
 
     def warm():
         run = app.run(job)
@@ -233,7 +225,7 @@ def test_a_driver_that_was_ready_takes_the_next_job_and_the_log_says_so(app):
 
 
 def test_what_a_job_prints_becomes_events_of_a_log_stream(app, client):
-    job = script(app, "talks", "print('one line')\nprint('another line')\n")
+    job = app.script("talks", "print('one line')\nprint('another line')\n")
     run = app.run(job, overrides={"monitoringConfiguration": {
         "cloudWatchLoggingConfiguration": {"enabled": True, "logStreamNamePrefix": "mine"}}})
     assert run["state"] == "SUCCESS", run
@@ -252,18 +244,20 @@ def test_beyond_the_maximum_fails_at_once_and_says_why(app, client, s3, role):
     small.end()
 
 
-def test_a_killed_server_finds_the_run_again(own_server, engine):
-    from support.aws_cli import REGION
-    import boto3
-    running = own_server()
-
-    def clients(name):
-        return boto3.client(name, region_name=REGION, endpoint_url=running.endpoint,
+def application_of(server):
+    """Of a server of the test's own, with the bucket "kept"."""
+    def client(name):
+        return boto3.client(name, region_name=REGION, endpoint_url=server.endpoint,
                             aws_access_key_id="test", aws_secret_access_key="test")
-    s3 = clients("s3")
+    s3 = client("s3")
     s3.create_bucket(Bucket="kept")
-    app = Application(clients("emr-serverless"), s3, job_role(clients("iam")), "kept")
-    job = script(app, "slow", """
+    return Application(client("emr-serverless"), s3, job_role(client("iam")), "kept")
+
+
+def test_a_killed_server_finds_the_run_again(own_server, engine):
+    running = own_server()
+    app = application_of(running)
+    job = app.script("slow", """
         import time, boto3
         s3 = boto3.client("s3")
         s3.put_object(Bucket="kept", Key="begun", Body=b"")
@@ -277,19 +271,40 @@ def test_a_killed_server_finds_the_run_again(own_server, engine):
         print("went on")
         """)
     run = app.submit(job)
-    until(lambda: s3.list_objects_v2(Bucket="kept", Prefix="begun").get("KeyCount"),
+    until(lambda: app.s3.list_objects_v2(Bucket="kept", Prefix="begun").get("KeyCount"),
           "the job begins", 120, every=0.2)
     running.kill()
     running.start()
-    s3.put_object(Bucket="kept", Key="go-on", Body=b"")
+    app.s3.put_object(Bucket="kept", Key="go-on", Body=b"")
     done = app.wait(run)
     assert done["state"] == "SUCCESS", done
     assert app.log(run).count("went on") == 1
     app.end()
 
 
+def test_a_run_waits_for_its_credentials_while_the_server_is_away(own_server, engine):
+    running = own_server()
+    app = application_of(running)
+    job = app.script("reader", """
+        from pyspark.sql import SparkSession
+        spark = SparkSession.builder.getOrCreate()
+        print("lines", spark.read.text("s3://kept/scripts/reader.py").count())
+        """)
+    run = app.submit(job)
+    app.wait(run, "RUNNING")
+    running.kill()
+    until(lambda: any("Waiting for the role's credentials" in log.read_text(errors="replace")
+                      for log in running.data.glob("nodes/**/stderr")),
+          "the driver waits", 120, every=0.2)
+    running.start()
+    done = app.wait(run)
+    assert done["state"] == "SUCCESS", done
+    assert "lines 4" in app.log(run)
+    app.end()
+
+
 def test_a_run_that_does_not_fit_one_worker_has_executors_of_its_own(app):
-    job = script(app, "executors", """
+    job = app.script("executors", """
         from pyspark.sql import SparkSession
         spark = SparkSession.builder.getOrCreate()
         print("master", spark.sparkContext.master)
@@ -316,7 +331,7 @@ def test_a_run_that_does_not_fit_one_worker_has_executors_of_its_own(app):
 
 def test_executors_come_as_work_does_one_that_is_killed_is_replaced_and_idle_ones_go(app, server):
     """Spark's own dynamic allocation asks; a worker process comes for each, and goes again."""
-    job = script(app, "elastic", """
+    job = app.script("elastic", """
         import sys, time
         import boto3
         from pyspark.sql import SparkSession

@@ -4,12 +4,11 @@ import json
 import os
 import pathlib
 import signal
-import textwrap
 import uuid
 
 import pytest
 
-from support.serverless import OVER, Application, job_role
+from support.serverless import OVER, Application
 from support.server import until
 
 # Workers of 2 GB: what takes all memory of a run does not take the host's.
@@ -19,11 +18,6 @@ TINY = ("--conf spark.executor.cores=1 --conf spark.executor.memory=1g "
 COLD = TINY + " --driver-java-options -Dmy.own=1"
 EXIT = ("Job failed, please check complete logs in configured logging destination. "
         "ExitCode: {}.")
-
-
-@pytest.fixture(scope="module")
-def role(iam):
-    return job_role(iam)
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +47,6 @@ def app(make):
     made.serverless.start_application(applicationId=made.id)
     until(lambda: made.state() == "STARTED", "a driver is ready", 120, every=0.1)
     return made
-
-
-def script(app, name, text):
-    return app.put(f"scripts/{name}.py", textwrap.dedent(text))
 
 
 def processes_with(word):
@@ -101,7 +91,7 @@ TAKES_ALL = """
 @pytest.mark.parametrize("parameters, said", [
     (TINY, "howdah: warm driver"), (COLD, "howdah: cold start")], ids=["warm", "cold"])
 def test_python_that_takes_all_memory_is_ended(app, parameters, said):
-    run = app.run(script(app, "takes_all", TAKES_ALL), parameters=parameters)
+    run = app.run(app.script("takes_all", TAKES_ALL), parameters=parameters)
     assert said in app.log(run["jobRunId"], "stderr")
     assert run["state"] == "FAILED", app.log(run["jobRunId"])
     assert run["stateDetails"].startswith(
@@ -110,7 +100,7 @@ def test_python_that_takes_all_memory_is_ended(app, parameters, said):
 
 
 def test_a_driver_whose_heap_is_full_says_so(app):
-    job = script(app, "heap", """
+    job = app.script("heap", """
         from pyspark.sql import SparkSession
         spark = SparkSession.builder.getOrCreate()
         spark._jvm.java.lang.StringBuilder(2000000000)
@@ -122,7 +112,7 @@ def test_a_driver_whose_heap_is_full_says_so(app):
 
 
 def test_a_task_whose_heap_is_full_ends_the_run(app):
-    job = script(app, "task", """
+    job = app.script("task", """
         from pyspark.sql import SparkSession
         spark = SparkSession.builder.getOrCreate()
         print(spark.range(1).selectExpr("sum(size(array_repeat(id, 500000000)))").collect())
@@ -138,7 +128,7 @@ def test_a_task_whose_heap_is_full_ends_the_run(app):
 def driver_of(app, parameters):
     """A run whose job has begun, the word in its command lines, its JVM's pid and command line."""
     word = uuid.uuid4().hex
-    run = app.submit(script(app, "forever", FOREVER), app.bucket, word, parameters=parameters)
+    run = app.submit(app.script("forever", FOREVER), app.bucket, word, parameters=parameters)
     until(lambda: begun(app, word), "the job begins", 90, every=0.1)
     python = next(pid for pid, name in processes_with(word).items() if name.startswith("python"))
     java = parent_of(python)
@@ -169,7 +159,7 @@ def test_a_driver_that_is_killed_fails_the_run_and_leaves_nothing(app, warm):
 # -- policies -----------------------------------------------------------------------------------
 
 def test_a_run_may_do_no_more_than_its_execution_policy_allows(app):
-    job = script(app, "writes", """
+    job = app.script("writes", """
         import boto3, sys
         boto3.client("s3").put_object(Bucket=sys.argv[1], Key=sys.argv[2], Body=b"written")
         """)
@@ -195,7 +185,7 @@ def test_a_run_may_do_no_more_than_its_execution_policy_allows(app):
     ("raise SystemExit(3)", "FAILED", EXIT.format(3)),
 ])
 def test_a_log_bucket_that_is_not_there_changes_no_state_and_is_told(app, text, state, said):
-    run = app.run(script(app, "logs_" + state.lower(), text), parameters=TINY, overrides={
+    run = app.run(app.script("logs_" + state.lower(), text), parameters=TINY, overrides={
         "monitoringConfiguration": {
             "s3MonitoringConfiguration": {"logUri": "s3://howdah-there-is-none/logs/"}}})
     assert run["state"] == state, run
@@ -214,7 +204,7 @@ def cancel(app, run):
 def test_a_run_is_cancelled_while_its_application_starts(make):
     # Nobody else has drivers of this heap: it takes seconds until one is ready.
     app = make(name="starting", initialCapacity=capacity("4 GB"))
-    run = app.submit(script(app, "forever", FOREVER), app.bucket, "never", parameters=TINY)
+    run = app.submit(app.script("forever", FOREVER), app.bucket, "never", parameters=TINY)
     app.wait(run, "PENDING")
     until(lambda: app.state() == "STARTING", "it starts", 20, every=0)
     ended = cancel(app, run)
@@ -225,7 +215,7 @@ def test_a_run_is_cancelled_while_its_application_starts(make):
 def test_runs_are_cancelled_in_the_queue_and_on_their_way(make):
     one = make(name="one-at-a-time",
                schedulerConfiguration={"maxConcurrentRuns": 1, "queueTimeoutMinutes": 15})
-    job = script(one, "forever", FOREVER)
+    job = one.script("forever", FOREVER)
     words = [uuid.uuid4().hex for _ in range(5)]
 
     def submit(word):

@@ -1,6 +1,7 @@
 """Applications and job runs of EMR Serverless: made, waited for, their logs read."""
 import gzip
 import json
+import textwrap
 
 from support.server import until
 
@@ -39,6 +40,9 @@ class Application:
     def put(self, key, text):
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=text)
         return f"s3://{self.bucket}/{key}"
+
+    def script(self, name, text):
+        return self.put(f"scripts/{name}.py", textwrap.dedent(text))
 
     def submit(self, entry_point, *arguments, parameters=SMALL, **options):
         overrides = options.pop("overrides", {})
