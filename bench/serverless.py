@@ -3,6 +3,7 @@ warm application, and one with a standalone cluster of its own (cold too); how s
 and its first line runs; many small jobs, two at a time.
 
     .venv/bin/python bench/serverless.py [--rounds 5] [--jobs 60] [--server build/howdah]
+                                         [--parts words inspections start jobs]
 
 The bare run is Spark's own spark-submit of the same SPARK_HOME on this host, outside any node, with
 the same rendered configuration, script and data on our own S3 endpoint, `local[n]` with the n of
@@ -70,8 +71,8 @@ class Side:
         self.s3.upload_file(str(ROOT / "apps/demo/health_violations.py"), "bench", "job.py")
         self.s3.put_object(Bucket="bench", Key="hello.py", Body=HELLO)
 
-    def run(self, entry, *arguments, app=None, parameters=SMALL):
-        """Seconds from StartJobRun to SUCCESS, and to RUNNING."""
+    def run(self, entry, *arguments, app=None, parameters=SMALL, every=0.005):
+        """Seconds from StartJobRun to SUCCESS, and to RUNNING; the state is asked for `every` s."""
         app = app or self.app
         began = time.monotonic()
         run = app.submit(entry, *arguments, parameters=parameters)
@@ -82,7 +83,7 @@ class Side:
                 running = time.monotonic() - began
             if state in ("SUCCESS", "FAILED", "CANCELLED"):
                 break
-            time.sleep(0.005)
+            time.sleep(every)
         took = time.monotonic() - began
         if state != "SUCCESS":
             sys.exit(f"{entry}: {app.get(run)['stateDetails']}")
@@ -119,6 +120,21 @@ def compare(name, jobs, rounds, limits):
         for side, all in times.items()), flush=True)
 
 
+def start(side, count):
+    """How soon a run is RUNNING, and its first line runs."""
+    running, first = [], []
+    for _ in range(count):
+        wait_until_warm(side)
+        began = time.time()
+        _, until_running, run = side.run("s3://bench/hello.py")
+        if until_running is not None:
+            running.append(until_running * 1000)
+        line = next(one for one in side.app.log(run).splitlines() if one.startswith("first"))
+        first.append((float(line.split()[1]) - began) * 1000)
+    print(f"StartJobRun -> RUNNING, warm: p50 {statistics.median(running):.0f} ms [<= 60]; "
+          f"first line of user code: p50 {statistics.median(first):.0f} ms [<= 250]", flush=True)
+
+
 def throughput(side, bare, jobs):
     """Jobs a minute: two runs at a time, and a sequential loop of spark-submit."""
     wait_until_warm(side)
@@ -135,7 +151,7 @@ def throughput(side, bare, jobs):
                 if not left:
                     return
                 left.pop()
-            side.run("s3://bench/hello.py", app=mine)
+            side.run("s3://bench/hello.py", app=mine, every=0.2)  # asking takes cores too
 
     began = time.monotonic()
     threads = [threading.Thread(target=work) for _ in range(2)]
@@ -160,6 +176,7 @@ def main():
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--jobs", type=int, default=60)
     arguments.add_argument("--server", default=str(ROOT / "build/howdah"))
+    arguments.add_argument("--parts", nargs="+", default=["words", "inspections", "start", "jobs"])
     options = arguments.parse_args()
     if installed():
         sys.exit(installed())
@@ -198,32 +215,21 @@ def main():
 
         warm.run("s3://bench/hello.py")  # the pool learns what to keep
         limits = {"cold": " [<= 0.6x]", "warm": " [<= 0.3x, aim 0.2x]"}
-        compare("word count", {
-            "bare": lambda n: bare(WORD_COUNT, f"s3://bench/wc-bare-{n}"),
-            "cold": lambda n: on_cold(WORD_COUNT, f"s3://bench/wc-cold-{n}"),
-            "warm": lambda n: on_warm(WORD_COUNT, f"s3://bench/wc-warm-{n}"),
-            "standalone": lambda n: on_cluster(WORD_COUNT, f"s3://bench/wc-cluster-{n}"),
-        }, options.rounds, limits)
-        inspections = ["s3://bench/job.py", "--data_source", "s3://bench/inspections.csv",
-                       "--output_uri"]
-        compare("inspections", {
-            "bare": lambda n: bare(*inspections, f"s3://bench/bare-{n}"),
-            "cold": lambda n: on_cold(*inspections, f"s3://bench/cold-{n}"),
-            "warm": lambda n: on_warm(*inspections, f"s3://bench/warm-{n}"),
-            "standalone": lambda n: on_cluster(*inspections, f"s3://bench/cluster-{n}"),
-        }, options.rounds, limits)
-        running, first = [], []
-        for _ in range(max(5, options.rounds * 2)):
-            wait_until_warm(warm)
-            began = time.time()
-            _, until_running, run = warm.run("s3://bench/hello.py")
-            if until_running is not None:
-                running.append(until_running * 1000)
-            line = next(one for one in warm.app.log(run).splitlines() if one.startswith("first"))
-            first.append((float(line.split()[1]) - began) * 1000)
-        print(f"StartJobRun -> RUNNING, warm: p50 {statistics.median(running):.0f} ms [<= 60]; "
-              f"first line of user code: p50 {statistics.median(first):.0f} ms [<= 250]")
-        throughput(warm, bare, options.jobs)
+        jobs = {"words": [WORD_COUNT],
+                "inspections": ["s3://bench/job.py", "--data_source",
+                                "s3://bench/inspections.csv", "--output_uri"]}
+        for name, job in jobs.items():
+            if name in options.parts:
+                compare(name, {
+                    "bare": lambda n: bare(*job, f"s3://bench/{name}-bare-{n}"),
+                    "cold": lambda n: on_cold(*job, f"s3://bench/{name}-cold-{n}"),
+                    "warm": lambda n: on_warm(*job, f"s3://bench/{name}-warm-{n}"),
+                    "standalone": lambda n: on_cluster(*job, f"s3://bench/{name}-cluster-{n}"),
+                }, options.rounds, limits)
+        if "start" in options.parts:
+            start(warm, max(5, options.rounds * 2))
+        if "jobs" in options.parts:
+            throughput(warm, bare, options.jobs)
     finally:
         for side in (warm, cold):
             side.server.__exit__()
