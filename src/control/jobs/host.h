@@ -3,6 +3,7 @@
 // This host as admission sees it; a simulation stands in for it. Threads: concurrent calls allowed.
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,8 @@ class Host {
 };
 
 /// The real host: /proc/meminfo, /proc/stat and the instance type table.
-std::unique_ptr<Host> make_local_host(const apps::InstanceTypes& types);
+/// `proc`: for tests.
+std::unique_ptr<Host> make_local_host(const apps::InstanceTypes& types,
+                                      std::filesystem::path proc = "/proc");
 
 }  // namespace howdah::control
