@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/text.h"
 #include "cli/doctor/check.h"
 #include "cli/program.h"
 #include "os/file.h"
@@ -22,7 +23,8 @@ Check namespaces() {
   if (!tried.ok())
     return {"namespaces", Verdict::kFail, tried.error().message, "apt-get install util-linux"};
   if (tried->exit_code == 0) return {"namespaces", Verdict::kOk, "user, mount, pid, uts", ""};
-  return {"namespaces", Verdict::kFail, "the kernel refuses: " + tried->output,
+  return {"namespaces", Verdict::kFail,
+          "the kernel refuses: " + std::string(base::trim(tried->output)),
           "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000, or run as "
           "root"};
 }
