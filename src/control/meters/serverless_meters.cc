@@ -76,9 +76,11 @@ void add_capacity(const Application& application, const Standby& standby, const 
     Dimensions of = who;
     of.emplace_back("WorkerType", key.first);
     of.emplace_back("CapacityAllocationType", key.second);
-    points.add("CPUAllocated", of, share.all.vcpu, "None");
-    points.add("MemoryAllocated", of, share.all.memory_gb, "Gigabytes");
-    points.add("StorageAllocated", of, share.all.disk_gb, "Gigabytes");
+    if (share.all.vcpu > 0) {  // of runs: drivers that wait share what the host has free
+      points.add("CPUAllocated", of, share.all.vcpu, "None");
+      points.add("MemoryAllocated", of, share.all.memory_gb, "Gigabytes");
+      points.add("StorageAllocated", of, share.all.disk_gb, "Gigabytes");
+    }
     points.add("RunningWorkerCount", of, static_cast<double>(share.running), "Count");
     points.add("IdleWorkerCount", of, static_cast<double>(share.idle), "Count");
     points.add("PendingCreationWorkerCount", of, static_cast<double>(share.pending), "Count");

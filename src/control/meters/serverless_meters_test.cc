@@ -40,6 +40,7 @@ TEST(ServerlessMeters, say_what_runs_hold_and_how_many_ended) {
   EXPECT_EQ(value(points, "IdleWorkerCount", 4, "PreInitCapacity"), 1);
   EXPECT_EQ(value(points, "PendingCreationWorkerCount", 4, "PreInitCapacity"), 2);
   EXPECT_EQ(value(points, "RunningWorkerCount", 4, "PreInitCapacity"), 0);
+  EXPECT_EQ(value(points, "CPUAllocated", 4, "PreInitCapacity"), -1);
   EXPECT_EQ(value(points, "MaxMemoryAllowed", 2), 300);
   EXPECT_EQ(value(points, "MaxStorageAllowed", 2), -1);  // no limit
   EXPECT_EQ(value(points, "RunningJobs", 2), 1);
