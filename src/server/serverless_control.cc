@@ -80,7 +80,8 @@ base::Result<control::HistoryServers::Place> ServerlessControl::history(
 }
 
 control::Standby ServerlessControl::standby(const serverless::Key& application) {
-  return {.ready = parts_->warm->ready(application), .wanted = parts_->warm->kept(application)};
+  const auto found = parts_->warm->standby(application);
+  return {.ready = found.ready, .wanted = found.wanted};
 }
 
 void ServerlessControl::look_at_nodes() { parts_->loop->look_at_nodes(); }

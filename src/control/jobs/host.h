@@ -17,7 +17,8 @@ class Host {
   virtual ~Host() = default;
   virtual uint64_t total_memory() = 0;      // bytes
   virtual uint64_t available_memory() = 0;  // bytes: what a new process may take without swapping
-  /// Cores that nothing used in the last second or two; all of them when that is not known yet.
+  /// Cores that nothing used since this was asked before, a second ago or longer; all of them when
+  /// that is not known yet. Of a process that may use some processors only: that share of those.
   virtual double idle_cpus() = 0;
   /// Declared by AWS for the type, in bytes; 0 when unknown.
   virtual uint64_t declared_memory(const std::string& instance_type) = 0;

@@ -7,7 +7,7 @@
 
 namespace howdah::control {
 
-class FakeEngines final : public SparkEngines {
+class FakeSparkEngines final : public SparkEngines {
  public:
   InstallationSeen look(const std::string&) override {
     return {installed ? InstallationSeen::State::kInstalled : InstallationSeen::State::kMissing,
@@ -54,7 +54,7 @@ class FakeEngines final : public SparkEngines {
   }
 };
 
-class FakeHost final : public Host {
+class RoomyHost final : public Host {
  public:
   uint64_t total_memory() override { return 64ull << 30; }
   uint64_t available_memory() override { return 32ull << 30; }

@@ -219,10 +219,10 @@ class Simulation {
   std::filesystem::path folder_;
   std::unique_ptr<store::ServerlessStore> store_;
   nodes::FakeProvider nodes_{clock_};
-  FakeEngines engines_;
+  FakeSparkEngines engines_;
   FakeClusters clusters_;
   FakeLogs logs_{point_};
-  FakeHost host_;
+  RoomyHost host_;
   std::unique_ptr<WarmPool> pool_;
   std::unique_ptr<Applications> applications_;
   const serverless::Key key_{"000000000000", "us-east-1", "00simulated"};

@@ -87,10 +87,15 @@ int WarmPool::ready(const serverless::Key& application) {
   return std::min(static_cast<int>(ready), kept->second.count);
 }
 
-int WarmPool::kept(const serverless::Key& application) {
+WarmPool::Standby WarmPool::standby(const serverless::Key& application) {
   std::lock_guard lock(mutex_);
   const auto kept = kept_.find(application);
-  return kept == kept_.end() || !options_.on ? 0 : kept->second.count;
+  if (kept == kept_.end() || !options_.on) return {};
+  const auto ready = std::count_if(drivers_.begin(), drivers_.end(), [&](const auto& entry) {
+    const Driver& driver = entry.second;
+    return driver.ready && driver.taken_by.empty() && driver.key == kept->second.key;
+  });
+  return {std::min(static_cast<int>(ready), kept->second.count), kept->second.count};
 }
 
 std::map<WarmKey, int> WarmPool::kept() {
@@ -133,6 +138,8 @@ WarmPool::Round WarmPool::decide() {
   const std::map<WarmKey, int> wanted = this->wanted();
   std::map<WarmKey, int> there;
   bool warming = false;
+  // Asked in each round: what it tells is since the last time.
+  const bool busy = host_.idle_cpus() < options_.idle_cpus;
   for (auto& [node, driver] : drivers_) {
     if (!driver.taken_by.empty()) continue;
     const auto want = wanted.find(driver.key);
@@ -148,7 +155,7 @@ WarmPool::Round WarmPool::decide() {
     // One JVM at a time gets ready: jobs that run need the cores more.
     if (there[key] >= count || warming || !out.make.empty()) continue;
     if (host_.available_memory() < options_.reserve + options_.each) continue;
-    if (there[key] >= kept[key] && hold(host_.idle_cpus() < options_.idle_cpus, now)) {
+    if (there[key] >= kept[key] && hold(busy, now)) {
       out.held = true;
       continue;
     }
@@ -156,6 +163,7 @@ WarmPool::Round WarmPool::decide() {
     drivers_[node] = {key, false, "", now};
     out.make.emplace_back(node, key);
   }
+  if (!out.held) held_.reset();  // nothing waits for a core
   return out;
 }
 

@@ -51,8 +51,13 @@ class WarmPool final : public WarmDrivers {
   void hand_over(const std::string& node) override;
   void keep(const serverless::Key& application, const WarmKey& key, int count) override;
   int ready(const serverless::Key& application) override;
-  /// How many drivers are kept for it, ready or not.
-  int kept(const serverless::Key& application);
+  /// Of what is kept for it, what no run has. Two applications that keep the same kind see the same
+  /// drivers.
+  struct Standby {
+    int ready = 0;
+    int wanted = 0;
+  };
+  Standby standby(const serverless::Key& application);
 
   /// One round of making, watching and removing; start()'s thread calls it. How long nothing needs
   /// to be looked at again.

@@ -25,8 +25,8 @@ class WarmPoolTest : public testing::Test {
   base::FakeClock clock_;
   base::RandomIds ids_;
   nodes::FakeProvider nodes_{clock_};
-  FakeEngines engines_;
-  FakeHost host_;
+  FakeSparkEngines engines_;
+  RoomyHost host_;
   WarmPool pool_{engines_, nodes_, host_, clock_, ids_, WarmPool::Options{}};
   const WarmKey key_{"emr-7.10.0", "4g"};
 };
