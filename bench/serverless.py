@@ -176,7 +176,8 @@ def main():
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--jobs", type=int, default=60)
     arguments.add_argument("--server", default=str(ROOT / "build/howdah"))
-    arguments.add_argument("--parts", nargs="+", default=["words", "inspections", "start", "jobs"])
+    parts = ["words", "inspections", "start", "jobs"]
+    arguments.add_argument("--parts", nargs="+", choices=parts, default=parts)
     options = arguments.parse_args()
     if installed():
         sys.exit(installed())

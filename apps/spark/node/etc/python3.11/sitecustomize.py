@@ -2,7 +2,7 @@
 
 Before each task PySpark's workers invalidate the caches of all importers. Debian 12's Python then
 reads every archive in its path again, once for each package that it took from it: with PySpark's
-own archives 0.2 s a task. Python 3.11.4 reads one when it is next looked at (gh-103200); here only
+own archives 0.2 s a task. Python 3.13 reads one when it is next looked at (gh-103200); here only
 one that has changed is read.
 """
 import os
@@ -26,7 +26,7 @@ def read_only_changed_archives(importer, paths):
         before = self.__dict__.get("_stamp", at_start.get(self.archive))
         if now is None or now != before:
             read_again(self)
-            self._stamp = now
+            self._stamp = now  # None, when it is gone: whatever comes back is read
 
     importer.invalidate_caches = invalidate_caches
 
