@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT / "tests" / "apps"))
 
 import boto3
 
-from spark_host import SparkHost, installed
+from spark_host import SparkHost, missing
 from support.server import Server, until
 from support.serverless import SMALL, Application, job_role
 
@@ -179,8 +179,8 @@ def main():
     parts = ["words", "inspections", "start", "jobs"]
     arguments.add_argument("--parts", nargs="+", choices=parts, default=parts)
     options = arguments.parse_args()
-    if installed():
-        sys.exit(installed())
+    if missing():
+        sys.exit(missing())
     folder = pathlib.Path(tempfile.mkdtemp(prefix="howdah-bench-"))
     print(f"load before: {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
     warm = Side(folder / "warm", options.server, True)

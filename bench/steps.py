@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT / "tests" / "apps"))
 
 import boto3
 
-from spark_host import SparkHost, installed
+from spark_host import SparkHost, missing
 from support.server import Server, until
 
 
@@ -248,7 +248,7 @@ def main():
                 f"| waiter's delay after a step of {length} s [50 ms; AWS polls every 30 s] "
                 f"| {delay:.0f} ms |"
             )
-        if reason := installed():
+        if reason := missing():
             print(f"| the tutorial step | not measured: {reason} |")
             return
         steps, bares = tutorial(server, given.rounds, folder)

@@ -161,11 +161,19 @@ def run_cluster(emr):
 
 
 @pytest.fixture(scope="session")
-def engine(server, request):
+def install(request):
+    """install(label): makes sure that the Spark of a release is on this host."""
+    def run(label):
+        subprocess.run([request.config.getoption("--server"), "install", label], check=True,
+                       env=server_module.server_environment())
+    return run
+
+
+@pytest.fixture(scope="session")
+def engine(server, install):
     """Makes sure that Spark is installed, once, before the first cluster asks for it."""
     if server is not None:
-        subprocess.run([request.config.getoption("--server"), "install", RELEASE], check=True,
-                       env=server_module.server_environment())
+        install(RELEASE)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ from apps import spark_host
 
 pytestmark = [
     pytest.mark.spark,
-    pytest.mark.skipif(spark_host.installed() is not None, reason=str(spark_host.installed())),
+    pytest.mark.skipif(spark_host.missing() is not None, reason=str(spark_host.missing())),
+    pytest.mark.usefixtures("engine"),
 ]
 
 

@@ -12,10 +12,11 @@ import pytest
 from apps import spark_host
 from support.server import ROOT, until
 
-LABELS = {"emr-7.10.0": "3.5.5", "emr-6.15.0": "3.4.1", "emr-6.8.0": "3.3.0"}
+LABELS = ["emr-7.10.0", "emr-6.15.0", "emr-6.8.0"]
 pytestmark = [
     pytest.mark.spark,
-    pytest.mark.skipif(spark_host.installed() is not None, reason=str(spark_host.installed())),
+    pytest.mark.skipif(spark_host.missing() is not None, reason=str(spark_host.missing())),
+    pytest.mark.usefixtures("engine"),
 ]
 
 # What a probe may find different, and why.
@@ -109,9 +110,8 @@ def way(done):
 
 
 @pytest.fixture(params=LABELS)
-def host(request, tmp_path):
-    if not list(spark_host.engines().glob(f"spark-{LABELS[request.param]}-*/installed.json")):
-        pytest.skip(f"{request.param} is not installed")
+def host(request, install, tmp_path):
+    install(request.param)
     return WarmHost(tmp_path, request.param)
 
 

@@ -6,15 +6,11 @@ import os
 import boto3
 import pytest
 
-from apps import spark_host
 from support.aws_cli import REGION
 from support.clusters import cluster_request, end_cluster
 from support.server import KEYS, until
 
-pytestmark = [
-    pytest.mark.spark,
-    pytest.mark.skipif(spark_host.installed() is not None, reason=str(spark_host.installed())),
-]
+pytestmark = pytest.mark.spark
 BUCKET = "work"
 
 # What a step is, to itself; the session is a real one, so that its settings are the step's own.
