@@ -3,20 +3,19 @@
 #include <gtest/gtest.h>
 
 #include "control/clusters/a_cluster.h"
+#include "control/jobs/fake_host.h"
 
 namespace howdah::control {
 namespace {
 
 constexpr uint64_t kGiB = uint64_t{1} << 30;
 
-class AHost final : public Host {
- public:
-  uint64_t total_memory() override { return 8 * kGiB; }
-  uint64_t available_memory() override { return free; }
-  double idle_cpus() override { return 4; }
-  uint64_t declared_memory(const std::string&) override { return 2 * kGiB; }
-  uint64_t free = 8 * kGiB;
-};
+FakeHost small_host() {
+  FakeHost out;
+  out.total = out.free = 8 * kGiB;
+  out.declared = 2 * kGiB;
+  return out;
+}
 
 cluster::Cluster one_of(int number, int core) {
   cluster::Cluster out;
@@ -50,7 +49,7 @@ TEST(Capacity, DaemonsAreCountedForInstancesThatAreNotThereYet) {
 }
 
 TEST(Capacity, ASecondClusterWaitsForMemoryAndTheFirstNever) {
-  AHost host;
+  FakeHost host = small_host();
   Capacity capacity(host, 8);
   std::string reason;
   host.free = kGiB / 2;
@@ -65,7 +64,7 @@ TEST(Capacity, ASecondClusterWaitsForMemoryAndTheFirstNever) {
 }
 
 TEST(Capacity, AStepNeedNotFindTheMemoryThatItsWarmDriverHas) {
-  AHost host;
+  FakeHost host = small_host();
   Capacity capacity(host, 8);
   std::string reason;
   host.free = kGiB + kGiB / 4;

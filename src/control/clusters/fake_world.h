@@ -72,14 +72,6 @@ class FakeEngines final : public Engines {
   bool installed_;
 };
 
-class FakeHost final : public Host {
- public:
-  uint64_t total_memory() override { return uint64_t{16} << 30; }
-  uint64_t available_memory() override { return uint64_t{8} << 30; }
-  double idle_cpus() override { return 4; }
-  uint64_t declared_memory(const std::string&) override { return uint64_t{16} << 30; }
-};
-
 class FakeDaemons final : public Daemons {
  public:
   explicit FakeDaemons(nodes::Provider& nodes) : nodes_(nodes) {}

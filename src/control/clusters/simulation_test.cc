@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "control/clusters/fake_world.h"
 #include "control/clusters/reconciler.h"
+#include "control/jobs/fake_host.h"
 #include "control/jobs/test_crash.h"
 #include "nodes/fake/provider.h"
 

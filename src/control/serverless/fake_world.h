@@ -1,8 +1,7 @@
 #pragma once
 
-// For tests: engines and a host of nothing. Both are plain values to set; threads: none.
+// For tests: engines of nothing, to be set as plain values. Threads: none.
 
-#include "control/jobs/host.h"
 #include "control/serverless/world.h"
 
 namespace howdah::control {
@@ -52,15 +51,6 @@ class FakeSparkEngines final : public SparkEngines {
     out.process.argv = {"spark-class", "long"};
     return out;
   }
-};
-
-class RoomyHost final : public Host {
- public:
-  uint64_t total_memory() override { return 64ull << 30; }
-  uint64_t available_memory() override { return 32ull << 30; }
-  double idle_cpus() override { return idle; }
-  uint64_t declared_memory(const std::string&) override { return 0; }
-  double idle = 2;
 };
 
 }  // namespace howdah::control

@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "control/jobs/fake_host.h"
 #include "control/jobs/test_crash.h"
 #include "control/serverless/applications.h"
 #include "control/serverless/fake_world.h"
@@ -72,6 +73,8 @@ class Simulation {
  public:
   explicit Simulation(int crash_at) {
     base::set_log_level(base::Level::kError);
+    host_.total = uint64_t{64} << 30;
+    host_.free = uint64_t{32} << 30;
     const std::filesystem::path memory = "/dev/shm";
     folder_ = (std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path()) /
               ("howdah-runs-" + base::RandomIds().token(base::kLowerAlnum, 10));
@@ -222,7 +225,7 @@ class Simulation {
   FakeSparkEngines engines_;
   FakeClusters clusters_;
   FakeLogs logs_{point_};
-  RoomyHost host_;
+  FakeHost host_;
   std::unique_ptr<WarmPool> pool_;
   std::unique_ptr<Applications> applications_;
   const serverless::Key key_{"000000000000", "us-east-1", "00simulated"};

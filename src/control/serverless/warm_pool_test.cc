@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/ids.h"
+#include "control/jobs/fake_host.h"
 #include "control/serverless/fake_world.h"
 #include "nodes/fake/provider.h"
 
@@ -26,7 +27,7 @@ class WarmPoolTest : public testing::Test {
   base::RandomIds ids_;
   nodes::FakeProvider nodes_{clock_};
   FakeSparkEngines engines_;
-  RoomyHost host_;
+  FakeHost host_;
   WarmPool pool_{engines_, nodes_, host_, clock_, ids_, WarmPool::Options{}};
   const WarmKey key_{"emr-7.10.0", "4g"};
 };
