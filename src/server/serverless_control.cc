@@ -79,9 +79,8 @@ base::Result<control::HistoryServers::Place> ServerlessControl::history(
   return parts_->history->ensure(application, run, attempt, release_label);
 }
 
-control::Standby ServerlessControl::standby(const serverless::Key& application) {
-  const auto found = parts_->warm->standby(application);
-  return {.ready = found.ready, .wanted = found.wanted};
+serverless::Standby ServerlessControl::standby(const serverless::Key& application) {
+  return parts_->warm->standby(application);
 }
 
 void ServerlessControl::look_at_nodes() { parts_->loop->look_at_nodes(); }

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "control/jobs/host.h"
-#include "control/meters/serverless_meters.h"
 #include "control/serverless/history_servers.h"
 #include "control/serverless/run_logs.h"
 #include "control/serverless/spark_engines.h"
@@ -48,8 +47,8 @@ class ServerlessControl {
   base::Result<control::HistoryServers::Place> history(const serverless::Key& application,
                                                        const std::string& run, int attempt,
                                                        const std::string& release_label);
-  /// What of an application's pre-initialised capacity waits for runs.
-  control::Standby standby(const serverless::Key& application);
+  /// As WarmPool::standby().
+  serverless::Standby standby(const serverless::Key& application);
   /// Processes may have ended in some nodes.
   void look_at_nodes();
   /// The loop and the pool end; nodes and their jobs go on.

@@ -216,6 +216,12 @@ struct Application {
   std::vector<JobRun> runs;  // those that have not ended, in the order of submission
 };
 
+/// Drivers of an application's pre-initialised capacity that no run has.
+struct Standby {
+  int ready = 0;
+  int wanted = 0;  // ready ones and those that are being made
+};
+
 std::string arn_of(const Key& application);  // "arn:aws:emr-serverless:…:/applications/…"
 std::string arn_of(const Key& application, std::string_view run_id);
 

@@ -13,6 +13,7 @@ using serverless::Application;
 using serverless::JobRun;
 using serverless::Resources;
 using serverless::RunState;
+using serverless::Standby;
 using telemetry::Dimensions;
 
 constexpr const char* kNamespace = "AWS/EMRServerless";

@@ -37,12 +37,6 @@ struct RunUse {
 };
 using RunUses = std::map<std::string, RunUse>;  // by run
 
-/// Drivers of an application's pre-initialised capacity that no run has.
-struct Standby {
-  int ready = 0;
-  int wanted = 0;  // ready ones and those that are being made
-};
-
 /// Of what a node used then and uses now; its count may have begun again in between.
 RunUse use_between(const std::optional<nodes::NodeUsage>& before, const nodes::NodeUsage& now,
                    base::Millis apart);
@@ -50,11 +44,12 @@ RunUse use_between(const std::optional<nodes::NodeUsage>& before, const nodes::N
 /// Pure: the points of one application and of its runs that have workers.
 std::vector<telemetry::MetricPoint> measure_application(const serverless::Application& application,
                                                         const Moves& moves, const RunUses& uses,
-                                                        const Standby& standby, base::Time now);
+                                                        const serverless::Standby& standby,
+                                                        base::Time now);
 
 class ServerlessMeters {
  public:
-  using AskStandby = std::function<Standby(const serverless::Key&)>;
+  using AskStandby = std::function<serverless::Standby(const serverless::Key&)>;
   ServerlessMeters(store::ServerlessStore& store, telemetry::Telemetry& telemetry,
                    nodes::Provider& nodes, const base::Clock& clock, AskStandby standby)
       : store_(store),

@@ -80,22 +80,23 @@ void WarmPool::keep(const serverless::Key& application, const WarmKey& key, int 
 int WarmPool::ready(const serverless::Key& application) {
   std::lock_guard lock(mutex_);
   const auto kept = kept_.find(application);
-  if (kept == kept_.end()) return 0;
-  const auto ready = std::count_if(drivers_.begin(), drivers_.end(), [&](const auto& entry) {
-    return entry.second.ready && entry.second.key == kept->second.key;
-  });
-  return std::min(static_cast<int>(ready), kept->second.count);
+  return kept == kept_.end() ? 0 : count_ready(kept->second, false);
 }
 
-WarmPool::Standby WarmPool::standby(const serverless::Key& application) {
+serverless::Standby WarmPool::standby(const serverless::Key& application) {
   std::lock_guard lock(mutex_);
   const auto kept = kept_.find(application);
   if (kept == kept_.end() || !options_.on) return {};
+  return {.ready = count_ready(kept->second, true), .wanted = kept->second.count};
+}
+
+// `free`: only those that no run has taken.
+int WarmPool::count_ready(const Kept& kept, bool free) {
   const auto ready = std::count_if(drivers_.begin(), drivers_.end(), [&](const auto& entry) {
     const Driver& driver = entry.second;
-    return driver.ready && driver.taken_by.empty() && driver.key == kept->second.key;
+    return driver.ready && driver.key == kept.key && (!free || driver.taken_by.empty());
   });
-  return {std::min(static_cast<int>(ready), kept->second.count), kept->second.count};
+  return std::min(static_cast<int>(ready), kept.count);
 }
 
 std::map<WarmKey, int> WarmPool::kept() {
@@ -114,8 +115,7 @@ bool WarmPool::hold(bool busy, base::Millis now) {
 }
 
 // How many of each kind: what applications keep, and one beside of what was asked for lately.
-std::map<WarmKey, int> WarmPool::wanted() {
-  std::map<WarmKey, int> out = kept();
+std::map<WarmKey, int> WarmPool::wanted(std::map<WarmKey, int> out) {
   const base::Millis now = clock_.steady();
   std::vector<std::pair<base::Millis, WarmKey>> latest;
   for (const auto& [key, when] : asked_) {
@@ -135,7 +135,8 @@ std::map<WarmKey, int> WarmPool::wanted() {
 WarmPool::Round WarmPool::decide() {
   Round out;
   std::lock_guard lock(mutex_);
-  const std::map<WarmKey, int> wanted = this->wanted();
+  std::map<WarmKey, int> kept = this->kept();
+  const std::map<WarmKey, int> wanted = this->wanted(kept);
   std::map<WarmKey, int> there;
   bool warming = false;
   // Asked in each round: what it tells is since the last time.
@@ -148,7 +149,6 @@ WarmPool::Round WarmPool::decide() {
     warming = warming || !driver.ready;
   }
   const base::Millis now = clock_.steady();
-  std::map<WarmKey, int> kept = this->kept();
   for (const auto& [key, count] : wanted) {
     const auto failed = failed_.find(key);
     if (failed != failed_.end() && now - failed->second < kAfterFailure) continue;

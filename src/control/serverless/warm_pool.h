@@ -51,13 +51,8 @@ class WarmPool final : public WarmDrivers {
   void hand_over(const std::string& node) override;
   void keep(const serverless::Key& application, const WarmKey& key, int count) override;
   int ready(const serverless::Key& application) override;
-  /// Of what is kept for it, what no run has. Two applications that keep the same kind see the same
-  /// drivers.
-  struct Standby {
-    int ready = 0;
-    int wanted = 0;
-  };
-  Standby standby(const serverless::Key& application);
+  /// Two applications that keep the same kind see the same drivers.
+  serverless::Standby standby(const serverless::Key& application);
 
   /// One round of making, watching and removing; start()'s thread calls it. How long nothing needs
   /// to be looked at again.
@@ -90,9 +85,11 @@ class WarmPool final : public WarmDrivers {
   bool is_ready(const std::string& node);
   bool is_gone(const std::string& node);
   void end(const std::string& node);
-  std::map<WarmKey, int> wanted();         // with the lock held
-  std::map<WarmKey, int> kept();           // with the lock held
-  bool hold(bool busy, base::Millis now);  // with the lock held
+  // With the lock held:
+  std::map<WarmKey, int> kept();
+  std::map<WarmKey, int> wanted(std::map<WarmKey, int> kept);
+  bool hold(bool busy, base::Millis now);
+  int count_ready(const Kept& kept, bool free);
 
   SparkEngines& engines_;
   nodes::Provider& nodes_;
