@@ -6,7 +6,6 @@ import subprocess
 import pytest
 
 from support.airflow import airflow_python
-from support.serverless import job_role
 from support.server import clean_environment
 
 SCRIPT = """
@@ -26,13 +25,13 @@ def airflow():
 
 
 def test_its_operators_make_an_application_and_run_a_job(
-        airflow, engine, endpoint, client, s3, iam, bucket, tmp_path):
+        airflow, engine, endpoint, client, s3, role, bucket, tmp_path):
     s3.put_object(Bucket=bucket, Key="job.py", Body=SCRIPT)
     program = pathlib.Path(__file__).with_name("airflow_job.py")
     environment = {**clean_environment(endpoint, tmp_path), "AIRFLOW_HOME": str(tmp_path),
                    "AIRFLOW_CONN_AWS_DEFAULT": "aws://", "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO"}
     done = subprocess.run(
-        [airflow, program, job_role(iam), bucket, f"s3://{bucket}/job.py"],
+        [airflow, program, role, bucket, f"s3://{bucket}/job.py"],
         env=environment, capture_output=True, text=True, timeout=240)
     lines = [line for line in done.stdout.splitlines() if line.startswith("FOUND ")]
     assert done.returncode == 0 and len(lines) == 1, done.stdout[-3000:] + done.stderr[-3000:]

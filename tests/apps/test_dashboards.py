@@ -4,22 +4,21 @@ import gzip
 import http.cookiejar
 import json
 import os
-import textwrap
 import urllib.error
 import urllib.parse
 import urllib.request
 
 import pytest
 
-from support.serverless import Application, job_role
+from support.serverless import Application
 from support.server import until
 
 
 @pytest.fixture(scope="module")
-def app(engine, client, s3, iam):
+def app(engine, client, s3, role):
     bucket = "howdah-" + os.urandom(6).hex()
     s3.create_bucket(Bucket=bucket)
-    made = Application(client("emr-serverless"), s3, job_role(iam), bucket, name="dashboards")
+    made = Application(client("emr-serverless"), s3, role, bucket, name="dashboards")
     yield made
     made.end()
 
@@ -51,18 +50,18 @@ def with_path(link, path):
 
 @pytest.fixture(scope="module")
 def ended(app):
-    script = app.put("scripts/sum.py", textwrap.dedent("""
+    script = app.script("sum", """
         from pyspark.sql import SparkSession
         spark = SparkSession.builder.getOrCreate()
         print("sum", spark.range(101).selectExpr("sum(id)").first()[0])
-        """))
+        """)
     run = app.run(script, name="adding up")
     assert run["state"] == "SUCCESS", run
     return run["jobRunId"]
 
 
 def test_a_running_job_shows_its_live_spark_interface(app):
-    script = app.put("scripts/live.py", textwrap.dedent("""
+    script = app.script("live", """
         import sys, time, boto3
         from pyspark.sql import SparkSession
         spark = SparkSession.builder.getOrCreate()
@@ -71,7 +70,7 @@ def test_a_running_job_shows_its_live_spark_interface(app):
         s3 = boto3.client("s3")
         while not s3.list_objects_v2(Bucket=sys.argv[1], Prefix="go-on").get("KeyCount"):
             time.sleep(0.2)
-        """))
+        """)
     run = app.submit(script, app.bucket, name="seen live")
     app.wait(run, "RUNNING")
     browser, link = Browser(), link_of(app, run)
